@@ -1,0 +1,21 @@
+//! The partner's customer.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{CustomerId, Timestamp, WorkspaceId};
+
+/// The partner's own name for a person; erasing this row erases the name.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "customer")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CustomerId,
+    pub workspace_id: WorkspaceId,
+    pub external_id: String,
+    pub created_at: Timestamp,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,29 @@
+//! One event for one endpoint.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{DeliveryId, DeliveryStatus, EndpointId, EventId, LinkId, NodeId, Timestamp, WorkspaceId};
+
+/// One event for one endpoint: the queue of the webhook hub.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "delivery")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DeliveryId,
+    pub workspace_id: WorkspaceId,
+    pub endpoint_id: EndpointId,
+    pub event_id: EventId,
+    pub link_id: Option<LinkId>,
+    pub status: DeliveryStatus,
+    pub attempt_count: i32,
+    /// When it is due; null once it is over.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The node that is sending it now.
+    pub claimed_by: Option<NodeId>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

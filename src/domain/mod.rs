@@ -1,0 +1,9 @@
+//! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
+
+pub mod duration;
+pub mod failure;
+pub mod prompt;
+pub mod secret;
+pub mod step;
+
+pub use secret::Secret;

@@ -1,0 +1,4 @@
+//! Postern.
+
+pub mod domain;
+pub mod egress;
