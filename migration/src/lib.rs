@@ -1,1 +1,24 @@
+//! Postern's schema: one migration a file, applied in order, never changed once released.
 
+pub use sea_orm_migration::prelude::*;
+
+mod column;
+mod m20261122_000001_partner;
+mod m20261122_000002_link;
+mod m20261122_000003_log;
+mod m20261122_000004_hub;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_partner::Migration),
+            Box::new(m20261122_000002_link::Migration),
+            Box::new(m20261122_000003_log::Migration),
+            Box::new(m20261122_000004_hub::Migration),
+        ]
+    }
+}

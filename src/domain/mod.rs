@@ -1,7 +1,10 @@
 //! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
 
 pub mod duration;
+pub mod event;
 pub mod failure;
+pub mod hint;
+pub mod link;
 pub mod prompt;
 pub mod secret;
 pub mod step;

@@ -129,7 +129,9 @@ impl Step {
         self.limits().repeatable.unwrap_or(by_default)
     }
 
-    const fn limits(&self) -> &Limits {
+    /// Its limits.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
         match self {
             Self::Goto(step) => &step.limits,
             Self::Click(step) => &step.limits,

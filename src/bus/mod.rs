@@ -1,0 +1,109 @@
+//! Hints between the parts of one process: "there is something new".
+//!
+//! Nothing is ever only here. Who waits reads the database when it is woken, and looks on its own
+//! after a while as well, so a lost hint costs latency and nothing else. One event wakes only
+//! those who wait for it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use entity::{LinkId, LoginId, WorkspaceId};
+use tokio::sync::{Notify, watch};
+
+use crate::domain::hint::Hint;
+
+/// What one can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Events of a workspace.
+    Workspace(WorkspaceId),
+    /// Events of a link.
+    Link(LinkId),
+    /// Something about a login.
+    Login(LoginId),
+}
+
+/// The hints of one process.
+#[derive(Default)]
+pub struct Bus {
+    /// New events in the log.
+    pub log: Notify,
+    /// Deliveries that are due.
+    pub deliveries: Notify,
+    /// Logins that wait for an engine.
+    pub logins: Notify,
+    /// Runs that wait for a worker.
+    pub runs: Notify,
+    topics: Mutex<HashMap<Topic, watch::Sender<()>>>,
+}
+
+/// A place in the queue of those who wait for a topic.
+pub struct Waiting {
+    bus: Arc<Bus>,
+    topic: Topic,
+    news: Option<watch::Receiver<()>>,
+}
+
+impl Bus {
+    /// Tells everyone whom these hints concern.
+    pub fn tell(&self, hints: &[Hint]) {
+        for hint in hints {
+            match hint {
+                Hint::Log => self.log.notify_one(),
+                Hint::Deliveries => self.deliveries.notify_one(),
+                Hint::Logins => self.logins.notify_one(),
+                Hint::Runs => self.runs.notify_one(),
+                Hint::Login(id) => self.wake(Topic::Login(*id)),
+            }
+        }
+    }
+
+    /// Wakes those who wait for `topic`.
+    pub fn wake(&self, topic: Topic) {
+        if let Some(news) = self.topics().get(&topic) {
+            news.send_replace(());
+        }
+    }
+
+    /// Whether anybody waits for any topic at all.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        !self.topics().is_empty()
+    }
+
+    /// Waits for `topic` from now on: what happens after this call is not missed.
+    #[must_use]
+    pub fn wait_for(self: &Arc<Self>, topic: Topic) -> Waiting {
+        let mut topics = self.topics();
+        let news = topics.entry(topic).or_insert_with(|| watch::channel(()).0).subscribe();
+        Waiting { bus: Arc::clone(self), topic, news: Some(news) }
+    }
+
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, watch::Sender<()>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Returns when there is news since the last call, or after `at_most`.
+    pub async fn news(&mut self, at_most: Duration) {
+        if let Some(news) = &mut self.news {
+            // The sender lives as long as this place in the queue: only time can end the wait early.
+            let _ = tokio::time::timeout(at_most, news.changed()).await;
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut topics = self.bus.topics();
+        self.news = None;
+        if let Entry::Occupied(entry) = topics.entry(self.topic)
+            && entry.get().receiver_count() == 0
+        {
+            entry.remove();
+        }
+    }
+}

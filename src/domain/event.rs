@@ -1,0 +1,227 @@
+//! Events: the facts of the log, and what a payload says about them.
+//!
+//! A stored event holds ids and facts only. The customer's name, metadata and the site's words are
+//! joined when a payload is rendered, so that erasing a customer needs no change of the log.
+
+use entity::{EndpointId, FailureCode, LinkStatus, LoginId, PromptKind, RunId, customer, event, link};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::failure::{self, Failure};
+
+/// The types of events, as subscribers name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A link was made.
+    LinkCreated,
+    /// A customer clicked.
+    LinkAccessed,
+    /// A customer answered.
+    LinkAuthenticating,
+    /// A customer is signed in.
+    LinkInProgress,
+    /// The job has ended well.
+    LinkCompleted,
+    /// The sign-in or the job failed.
+    LinkFailed,
+    /// The link is over.
+    LinkExpired,
+    /// The source system asks something.
+    LoginPrompted,
+    /// The source system refused an answer.
+    LoginRejected,
+    /// A run has begun.
+    RunStarted,
+    /// A run ended well.
+    RunSucceeded,
+    /// A run failed.
+    RunFailed,
+    /// An endpoint is no longer sent to.
+    EndpointDisabled,
+    /// A delivery was given up.
+    DeliveryExhausted,
+}
+
+impl Kind {
+    /// Every type.
+    pub const ALL: [Self; 14] = [
+        Self::LinkCreated,
+        Self::LinkAccessed,
+        Self::LinkAuthenticating,
+        Self::LinkInProgress,
+        Self::LinkCompleted,
+        Self::LinkFailed,
+        Self::LinkExpired,
+        Self::LoginPrompted,
+        Self::LoginRejected,
+        Self::RunStarted,
+        Self::RunSucceeded,
+        Self::RunFailed,
+        Self::EndpointDisabled,
+        Self::DeliveryExhausted,
+    ];
+
+    /// The name subscribers use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LinkCreated => "link.created",
+            Self::LinkAccessed => "link.accessed",
+            Self::LinkAuthenticating => "link.authenticating",
+            Self::LinkInProgress => "link.in_progress",
+            Self::LinkCompleted => "link.completed",
+            Self::LinkFailed => "link.failed",
+            Self::LinkExpired => "link.expired",
+            Self::LoginPrompted => "login.prompted",
+            Self::LoginRejected => "login.rejected",
+            Self::RunStarted => "run.started",
+            Self::RunSucceeded => "run.succeeded",
+            Self::RunFailed => "run.failed",
+            Self::EndpointDisabled => "endpoint.disabled",
+            Self::DeliveryExhausted => "delivery.exhausted",
+        }
+    }
+
+    /// The event that tells of a link's new status.
+    #[must_use]
+    pub const fn of_status(status: LinkStatus) -> Self {
+        match status {
+            LinkStatus::Created => Self::LinkCreated,
+            LinkStatus::Accessed => Self::LinkAccessed,
+            LinkStatus::Authenticating => Self::LinkAuthenticating,
+            LinkStatus::InProgress => Self::LinkInProgress,
+            LinkStatus::Completed => Self::LinkCompleted,
+            LinkStatus::Failed => Self::LinkFailed,
+            LinkStatus::Expired => Self::LinkExpired,
+        }
+    }
+}
+
+/// Whether `pattern` is a type, or a family such as `link.*`.
+#[must_use]
+pub fn is_pattern(pattern: &str) -> bool {
+    Kind::ALL.iter().any(|kind| matches(pattern, kind.as_str()))
+}
+
+/// Whether an event of type `kind` is meant by `pattern`.
+#[must_use]
+pub fn matches(pattern: &str, kind: &str) -> bool {
+    match pattern.strip_suffix(".*") {
+        Some(family) => kind.strip_prefix(family).is_some_and(|rest| rest.starts_with('.')),
+        None => pattern == kind,
+    }
+}
+
+/// What is stored of an event besides its columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Facts {
+    /// The link's status before; absent for `link.created`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_status: Option<LinkStatus>,
+    /// The link's status after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<LinkStatus>,
+    /// Whether a customer opening the link could sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usable: Option<bool>,
+    /// What failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<FailureCode>,
+    /// The login it is about, or whose words the failure has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_id: Option<LoginId>,
+    /// What kind of prompt it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_kind: Option<PromptKind>,
+    /// The run it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
+    /// The endpoint it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<EndpointId>,
+    /// Why, in one word: `revoked`, `gone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Facts {
+    /// The facts of a stored event.
+    #[must_use]
+    pub fn of(event: &event::Model) -> Self {
+        serde_json::from_value(event.facts.clone()).unwrap_or_default()
+    }
+
+    /// The same facts as they are stored.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// The rows a payload is joined from, beside the event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Joined<'a> {
+    /// The link it is about.
+    pub link: Option<&'a link::Model>,
+    /// The link's customer; absent after erasure.
+    pub customer: Option<&'a customer::Model>,
+    /// The site's words of the login it names.
+    pub site_message: Option<&'a str>,
+}
+
+/// The failure an event tells of, with the site's words.
+#[must_use]
+pub fn failure(facts: &Facts, joined: Joined<'_>) -> Option<Failure> {
+    let words = joined.site_message.map(ToOwned::to_owned);
+    facts.failure_code.map(|code| Failure::new(code).with_site_message(words))
+}
+
+/// `data`, exactly as a webhook carries it (see `docs/webhooks.md`).
+#[must_use]
+pub fn data(event: &event::Model, joined: Joined<'_>) -> Value {
+    let facts = Facts::of(event);
+    let mut data = serde_json::Map::new();
+    if let Some(link) = joined.link {
+        data.insert("link".to_owned(), link_data(event, &facts, link, joined.customer));
+    }
+    if let Some(id) = facts.login_id {
+        let mut login = json!({ "id": id });
+        if let Some(kind) = facts.prompt_kind {
+            login["promptKind"] = json!(kind);
+        }
+        data.insert("login".to_owned(), login);
+    }
+    if let Some(id) = facts.run_id {
+        data.insert("run".to_owned(), json!({ "id": id }));
+    }
+    if let Some(id) = facts.endpoint_id {
+        data.insert("endpoint".to_owned(), json!({ "id": id }));
+    }
+    if let Some(reason) = &facts.reason {
+        data.insert("reason".to_owned(), json!(reason));
+    }
+    if let Some(failed) = failure(&facts, joined) {
+        let told = json!({
+            "code": failed.code,
+            "retryable": failure::is_retryable(failed.code),
+            "siteMessage": failed.site_message,
+            "message": failure::message(failed.code),
+        });
+        data.insert("failure".to_owned(), told);
+    }
+    Value::Object(data)
+}
+
+fn link_data(event: &event::Model, facts: &Facts, link: &link::Model, customer: Option<&customer::Model>) -> Value {
+    json!({
+        "id": link.id,
+        "externalId": customer.map(|customer| &customer.external_id),
+        "jobId": link.job_id,
+        "status": facts.status.unwrap_or(link.status),
+        "previousStatus": facts.previous_status,
+        "sequence": event.sequence,
+        "usable": facts.usable.unwrap_or(false),
+        "metadata": link.metadata,
+    })
+}

@@ -1,0 +1,197 @@
+//! The spine: one event and its deliveries, in the transaction that changed the state; and reading
+//! the log with the rows a payload needs.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp,
+    WorkspaceId, customer, delivery, endpoint, event, link, login,
+};
+use serde_json::Value;
+
+use super::{App, Caller, Error};
+use crate::domain::event::{self as words, Facts, Joined, Kind};
+use crate::store::event::{NewEvent, Range};
+use crate::store::{self, Tx};
+
+/// A fact to append.
+pub struct Record {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The link it is about and its number there.
+    pub link: Option<(LinkId, i64)>,
+    /// What happened.
+    pub kind: Kind,
+    /// Ids and facts.
+    pub facts: Facts,
+}
+
+/// Appends facts and queues a delivery for every endpoint that wants one; returns the positions in
+/// the order of `records`.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i64>, Error> {
+    let events: Vec<NewEvent> = records.iter().map(|record| new_event(record, now)).collect();
+    let positions = store::event::insert_many(tx, &events).await?;
+    let workspaces: HashSet<_> = records.iter().map(|record| record.workspace).collect();
+    let endpoints = store::endpoint::all_of(tx, workspaces).await?;
+    let mut deliveries = Vec::new();
+    for (record, event) in records.iter().zip(&events) {
+        let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, record));
+        deliveries.extend(wanting.map(|endpoint| delivery(event, endpoint, now)));
+    }
+    store::delivery::insert_many(tx, deliveries).await?;
+    Ok(events.iter().filter_map(|event| positions.get(&event.id).copied()).collect())
+}
+
+fn new_event(record: &Record, now: Timestamp) -> NewEvent {
+    NewEvent {
+        id: EventId::new(now),
+        workspace: record.workspace,
+        link: record.link,
+        kind: record.kind.as_str(),
+        facts: record.facts.to_value(),
+        occurred_at: now,
+    }
+}
+
+/// Whether an endpoint gets an event: it asked for the type, and the event is not about itself.
+fn wants(endpoint: &endpoint::Model, record: &Record) -> bool {
+    let types = &endpoint.event_types.0;
+    endpoint.workspace_id == record.workspace
+        && record.facts.endpoint_id != Some(endpoint.id)
+        && (types.is_empty() || types.iter().any(|pattern| words::matches(pattern, record.kind.as_str())))
+}
+
+fn delivery(event: &NewEvent, endpoint: &endpoint::Model, now: Timestamp) -> delivery::Model {
+    let is_sent = endpoint.status == EndpointStatus::Enabled;
+    delivery::Model {
+        id: DeliveryId::new(now),
+        workspace_id: event.workspace,
+        endpoint_id: endpoint.id,
+        event_id: event.id,
+        link_id: event.link.map(|(link, _)| link),
+        status: DeliveryStatus::Pending,
+        attempt_count: 0,
+        // Without a time it is parked until the endpoint is enabled.
+        next_attempt_at: is_sent.then_some(now),
+        claimed_by: None,
+        created_at: now,
+    }
+}
+
+/// Events with the rows their payloads are joined from.
+pub struct Joins {
+    links: HashMap<LinkId, link::Model>,
+    customers: HashMap<CustomerId, customer::Model>,
+    logins: HashMap<LoginId, login::Model>,
+}
+
+impl Joins {
+    /// Reads what the payloads of `events` need, in a fixed number of statements.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn read(app: &App, workspace: WorkspaceId, events: &[event::Model]) -> Result<Self, Error> {
+        let links = events.iter().filter_map(|event| event.link_id).collect::<HashSet<_>>();
+        let logins = events
+            .iter()
+            .map(Facts::of)
+            .filter(|facts| facts.failure_code.is_some())
+            .filter_map(|facts| facts.login_id)
+            .collect::<HashSet<_>>();
+        let links = if links.is_empty() {
+            Vec::new()
+        } else {
+            store::link::find_many(&app.db, workspace, links).await?
+        };
+        let customers = links.iter().map(|link| link.customer_id).collect::<HashSet<_>>();
+        let customers = if customers.is_empty() {
+            Vec::new()
+        } else {
+            store::customer::find_many(&app.db, workspace, customers).await?
+        };
+        let logins = if logins.is_empty() {
+            Vec::new()
+        } else {
+            store::login::find_many(&app.db, workspace, logins).await?
+        };
+        Ok(Self {
+            links: links.into_iter().map(|row| (row.id, row)).collect(),
+            customers: customers.into_iter().map(|row| (row.id, row)).collect(),
+            logins: logins.into_iter().map(|row| (row.id, row)).collect(),
+        })
+    }
+
+    /// The rows of one event.
+    #[must_use]
+    pub fn of(&self, event: &event::Model) -> Joined<'_> {
+        let link = event.link_id.and_then(|id| self.links.get(&id));
+        let login = Facts::of(event).login_id.and_then(|id| self.logins.get(&id));
+        Joined {
+            link,
+            customer: link.and_then(|link| self.customers.get(&link.customer_id)),
+            site_message: login.and_then(|login| login.site_message.as_deref()),
+        }
+    }
+}
+
+/// `data` of each event, exactly as a webhook carries it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn render(app: &App, workspace: WorkspaceId, events: &[event::Model]) -> Result<Vec<Value>, Error> {
+    let joins = Joins::read(app, workspace, events).await?;
+    Ok(events.iter().map(|event| words::data(event, joins.of(event))).collect())
+}
+
+/// What a reader of the log asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only of this link.
+    pub link: Option<LinkId>,
+    /// Only these types or families; empty = all.
+    pub types: Vec<String>,
+}
+
+/// Events after `after` that are certain to have none missing before them.
+///
+/// # Errors
+/// [`Error::Invalid`] for an unknown type.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    wanted: &Wanted,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>, Error> {
+    known_types("types", &wanted.types)?;
+    let up_to = super::log::watermark(app);
+    let range = Range { after, up_to, link: wanted.link, types: wanted.types.clone(), limit };
+    Ok(store::event::read(&app.db, caller.workspace, range).await?)
+}
+
+/// Refuses types that no event has, so that a typing error is not a silent subscriber.
+///
+/// # Errors
+/// [`Error::Invalid`] that names the types there are.
+pub fn known_types(field: &str, types: &[String]) -> Result<(), Error> {
+    for (index, pattern) in types.iter().enumerate() {
+        if !words::is_pattern(pattern) {
+            let all = Kind::ALL.map(Kind::as_str).join(", ");
+            let message = format!("must be a family such as link.* or one of: {all}");
+            return Err(Error::invalid(&format!("{field}.{index}"), message));
+        }
+    }
+    Ok(())
+}
+
+/// The events with those ids, for deliveries.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(app: &App, workspace: WorkspaceId, ids: Vec<EventId>) -> Result<Vec<event::Model>, Error> {
+    Ok(store::event::find_many(&app.db, workspace, ids).await?)
+}
+

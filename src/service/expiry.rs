@@ -1,0 +1,52 @@
+//! What time alone does: links expire, sessions and old keys go away.
+
+use entity::{FailureCode, Timestamp, link};
+
+use super::{App, Error, link as links};
+use crate::domain::event::Facts;
+use crate::domain::link::{self as life, Change};
+use crate::store;
+
+/// How many links are expired in one go.
+const BATCH: u64 = 200;
+
+/// Expires links whose time is over and on which nobody is signing in; returns how many.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn expire_links(app: &App) -> Result<usize, Error> {
+    let now = app.clock.now();
+    let mut expired = 0;
+    for link in store::link::overdue(&app.db, now, BATCH).await? {
+        expired += usize::from(expire(app, now, link).await?);
+    }
+    Ok(expired)
+}
+
+async fn expire(app: &App, now: Timestamp, found: link::Model) -> Result<bool, Error> {
+    store::transact(&app.db, async move |tx| {
+        let mut link = store::link::lock(&tx, found.workspace_id, found.id).await?;
+        // A customer who is in the middle of a login may finish it; the login's end expires the link.
+        let is_live = !store::login::live_of(&tx, link.workspace_id, link.id).await?.is_empty();
+        if is_live || link.expires_at > now || life::after(&link, Change::Expired).is_err() {
+            return Ok(false);
+        }
+        let facts = Facts { failure_code: Some(FailureCode::LinkExpired), ..Facts::default() };
+        links::change(&tx, now, &mut link, Change::Expired, facts).await?;
+        Ok(true)
+    })
+    .await
+}
+
+/// Deletes what nobody may use any more.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn sweep(app: &App) -> Result<(), Error> {
+    let now = app.clock.now();
+    store::transact(&app.db, async move |tx| {
+        store::session::delete_expired(&tx, now).await?;
+        Ok(store::idempotency::forget_old(&tx, now).await?)
+    })
+    .await
+}

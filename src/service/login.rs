@@ -1,0 +1,343 @@
+//! The engine's side of a login: claim it, ask, hear, and say how it ended.
+//!
+//! An engine holds a login by its node id on the row. Everything it learns comes in here and
+//! becomes rows; it never meets the page. Whatever it writes is written only while it still holds
+//! the login: an engine that was taken for dead, or whose login was superseded, changes nothing.
+
+use std::time::Duration;
+
+use entity::{
+    FailureCode, KeepCredentials, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind, Timestamp, job,
+    link, login, prompt, session, source_system, submit,
+};
+
+use super::run;
+use super::{App, Error, link as links};
+use crate::bus::Topic;
+use crate::domain::Secret;
+use crate::domain::event::{Facts, Kind};
+use crate::domain::failure::Failure;
+use crate::domain::link::Change;
+use crate::domain::prompt::Prompt;
+use crate::store::{self, Tx};
+use crate::vault::Binding;
+
+/// A customer who does not answer for this long has gone away.
+pub const LONGEST_IDLE: Duration = Duration::from_secs(10 * 60);
+/// A login takes no longer than this.
+pub const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// How many passwords the logins of one link may send within [`LINK_WINDOW`].
+const LINK_PASSWORDS: u64 = 10;
+/// The window of [`LINK_PASSWORDS`].
+const LINK_WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// How many refused passwords for one account a workspace may send within [`ACCOUNT_WINDOW`].
+const ACCOUNT_PASSWORDS: u64 = 6;
+/// The window of [`ACCOUNT_PASSWORDS`].
+const ACCOUNT_WINDOW: Duration = Duration::from_secs(3600);
+/// How long a kept session may be used.
+const SESSION_LIFE: Duration = Duration::from_secs(30 * 86_400);
+/// How long a session is there that must not outlive its run.
+const RUN_LIFE: Duration = Duration::from_secs(86_400);
+/// An engine looks for an answer on its own after this time, in case a hint was lost.
+const LOOK_ANYWAY: Duration = Duration::from_secs(1);
+
+/// What an outcome says that is neither a success nor a failure.
+pub const SUPERSEDED: &str = "SUPERSEDED";
+/// The outcome of a success.
+pub const SIGNED_IN: &str = "SIGNED_IN";
+
+/// A login with what an engine needs to carry it out.
+pub struct Work {
+    /// The login.
+    pub login: login::Model,
+    /// Where to sign in.
+    pub source_system: source_system::Model,
+}
+
+/// What came of a question.
+pub enum Heard {
+    /// The answer, sealed to the login's key.
+    Answer(Vec<u8>),
+    /// Nobody answered in time.
+    Nothing(FailureCode),
+    /// The login is no longer ours to go on with.
+    Ended,
+}
+
+/// Takes up to `limit` waiting logins for this node.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn claim(app: &App, limit: u64) -> Result<Vec<login::Model>, Error> {
+    if limit == 0 || !store::login::any_queued(&app.db).await? {
+        return Ok(Vec::new());
+    }
+    let node = app.node;
+    store::transact(&app.db, async move |tx| Ok(store::login::claim(&tx, node, limit).await?)).await
+}
+
+/// What a claimed login needs.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn work(app: &App, login: login::Model) -> Result<Work, Error> {
+    let source_system = store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
+    Ok(Work { login, source_system })
+}
+
+/// Publishes the login's key: from now on its page can seal answers.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn publish_key(app: &App, login: &login::Model, public_key: Vec<u8>) -> Result<(), Error> {
+    held(app, login, async move |tx, _now, mut row, _link| {
+        row.public_key = Some(public_key);
+        Ok(store::login::update(&tx, &row).await?)
+    })
+    .await
+}
+
+/// Puts a prompt before the customer; returns its id and number.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(PromptId, i32), Error> {
+    let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
+    held(app, login, async move |tx, now, mut row, mut link| {
+        row.prompt_number += 1;
+        if prompt.rejected.is_some() {
+            row.site_message.clone_from(&prompt.site_error);
+        }
+        let id = PromptId::new(now);
+        let asked = prompt::Model {
+            id,
+            workspace_id: row.workspace_id,
+            login_id: row.id,
+            number: row.prompt_number,
+            kind: prompt.kind,
+            body,
+            created_at: now,
+            answered_at: None,
+        };
+        store::prompt::close(&tx, row.workspace_id, row.id, now).await?;
+        store::prompt::insert(&tx, asked).await?;
+        store::login::update(&tx, &row).await?;
+        let kind = if prompt.rejected.is_some() { Kind::LoginRejected } else { Kind::LoginPrompted };
+        let facts = Facts {
+            login_id: Some(row.id),
+            prompt_kind: Some(prompt.kind),
+            failure_code: prompt.rejected,
+            ..Facts::default()
+        };
+        links::note(&tx, now, &mut link, kind, facts).await?;
+        Ok((id, row.prompt_number))
+    })
+    .await
+}
+
+/// Waits for the answer to a prompt and takes it away: it can be read once.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hear(app: &App, login: &login::Model, prompt: PromptId) -> Result<Heard, Error> {
+    let mut waiting = app.bus.wait_for(Topic::Login(login.id));
+    loop {
+        let row = store::login::get(&app.db, login.workspace_id, login.id).await?;
+        if row.status != LoginStatus::Active || row.claimed_by != Some(app.node) {
+            return Ok(Heard::Ended);
+        }
+        if store::prompt::has_answer(&app.db, login.workspace_id, prompt).await? {
+            let workspace = login.workspace_id;
+            let taken = store::transact(&app.db, async move |tx| {
+                Ok::<_, Error>(store::prompt::take_answer(&tx, workspace, prompt).await?)
+            });
+            return Ok(taken.await?.map_or(Heard::Ended, Heard::Answer));
+        }
+        let now = app.clock.now();
+        if let Some(code) = too_late(&row, now) {
+            return Ok(Heard::Nothing(code));
+        }
+        waiting.news(LOOK_ANYWAY).await;
+    }
+}
+
+/// Why a login must end now, if it must.
+#[must_use]
+pub fn too_late(login: &login::Model, now: Timestamp) -> Option<FailureCode> {
+    if now.since(login.started_at) >= LONGEST {
+        return Some(FailureCode::EngineTimeout);
+    }
+    (now.since(login.active_at) >= LONGEST_IDLE).then_some(FailureCode::InputTimeout)
+}
+
+/// Counts a secret that is about to leave, or says why it must not.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn may_submit(
+    app: &App,
+    login: &login::Model,
+    kind: SubmitKind,
+    identifier: Option<&Secret>,
+) -> Result<Option<FailureCode>, Error> {
+    let nobody = Secret::new(String::new());
+    let tag = app.vault.identifier_tag(login.workspace_id, login.source_system_id, identifier.unwrap_or(&nobody));
+    held(app, login, async move |tx, now, row, _link| {
+        if kind == SubmitKind::Password {
+            let (workspace, account) = (row.workspace_id, (row.source_system_id, tag.as_slice()));
+            let since = now.minus(ACCOUNT_WINDOW);
+            let refused = store::submit::rejected_for_account(&tx, workspace, account, since).await?;
+            if refused >= ACCOUNT_PASSWORDS {
+                return Ok(Some(FailureCode::RateLimited));
+            }
+            let sent = store::submit::of_link(&tx, workspace, row.link_id, now.minus(LINK_WINDOW)).await?;
+            if sent >= LINK_PASSWORDS {
+                return Ok(Some(FailureCode::AttemptsExhausted));
+            }
+        }
+        let counted = submit::Model {
+            id: SubmitId::new(now),
+            workspace_id: row.workspace_id,
+            source_system_id: row.source_system_id,
+            link_id: row.link_id,
+            login_id: row.id,
+            kind,
+            identifier_tag: tag.to_vec(),
+            // Until the site is seen to accept it: a crash in between counts against the budget.
+            rejected: true,
+            created_at: now,
+        };
+        store::submit::insert(&tx, counted).await?;
+        Ok(None)
+    })
+    .await
+}
+
+/// Signed in: the session is sealed, the link is in progress and its run is queued, all at once.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn signed_in(app: &App, login: &login::Model, state: &[u8]) -> Result<(), Error> {
+    let id = SessionId::new(app.clock.now());
+    let binding = session_binding(login.workspace_id, id);
+    let sealed = app.vault.seal(binding, state).map_err(Error::internal)?;
+    held(app, login, async move |tx, now, row, mut link| {
+        let job = store::job::get(&tx, link.workspace_id, link.job_id).await?;
+        let kept = session::Model {
+            id,
+            workspace_id: link.workspace_id,
+            link_id: link.id,
+            sealed,
+            created_at: now,
+            expires_at: now.plus(if keeps_session(&job) { SESSION_LIFE } else { RUN_LIFE }),
+        };
+        store::session::insert(&tx, kept).await?;
+        store::submit::accept(&tx, row.workspace_id, row.id).await?;
+        end(&tx, now, row, SIGNED_IN, None).await?;
+        // A site that signs in without a single answer has skipped a status.
+        if link.status == entity::LinkStatus::Accessed {
+            links::change(&tx, now, &mut link, Change::Answered, Facts::default()).await?;
+        }
+        links::change(&tx, now, &mut link, Change::SignedIn, Facts::default()).await?;
+        run::queue(&tx, now, &link, id).await
+    })
+    .await
+}
+
+/// The login ended without a session: the link fails, or expires if its time is over as well.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn failed(app: &App, login: &login::Model, failure: Failure) -> Result<(), Error> {
+    held(app, login, async move |tx, now, row, mut link| {
+        let id = row.id;
+        end(&tx, now, row, failure.code.as_str(), Some(&failure)).await?;
+        links::sign_in_failed(&tx, now, &mut link, (id, failure.code, failure.site_message)).await
+    })
+    .await
+}
+
+/// Ends every live login of a locked link with an outcome that is not the link's failure.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn end_live(tx: &Tx, now: Timestamp, link: &link::Model, outcome: &str) -> Result<(), Error> {
+    for login in store::login::live_of(tx, link.workspace_id, link.id).await? {
+        let failure = FailureCode::parse(outcome).map(Failure::new);
+        end(tx, now, login, outcome, failure.as_ref()).await?;
+    }
+    Ok(())
+}
+
+/// A login whose engine died: begun again if no secret had left, else ended honestly.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<(), Error> {
+    let mut link = store::link::lock(tx, orphan.workspace_id, orphan.link_id).await?;
+    let mut login = store::login::lock(tx, orphan.workspace_id, orphan.id).await?;
+    if login.status != LoginStatus::Active || login.claimed_by != orphan.claimed_by {
+        return Ok(());
+    }
+    store::prompt::close(tx, login.workspace_id, login.id, now).await?;
+    store::prompt::forget_answers(tx, login.workspace_id, login.id).await?;
+    if store::submit::any_of_login(tx, login.workspace_id, login.id).await? {
+        let failure = Failure::new(FailureCode::EngineCrash);
+        let id = login.id;
+        end(tx, now, login, failure.code.as_str(), Some(&failure)).await?;
+        return links::sign_in_failed(tx, now, &mut link, (id, failure.code, None)).await;
+    }
+    login.status = LoginStatus::Queued;
+    (login.claimed_by, login.public_key) = (None, None);
+    tx.hint(crate::domain::hint::Hint::Logins);
+    Ok(store::login::update(tx, &login).await?)
+}
+
+/// What binds a sealed session to its place.
+#[must_use]
+pub(super) fn session_binding(workspace: entity::WorkspaceId, id: SessionId) -> Binding {
+    Binding { workspace, record: id.0, field: "session.sealed" }
+}
+
+/// Whether the job wants the session to outlive its run.
+#[must_use]
+pub(super) fn keeps_session(job: &job::Model) -> bool {
+    job.keep_credentials != KeepCredentials::Never
+}
+
+/// Runs `work` on the locked link and login, if this node still holds the login.
+async fn held<T, F, W>(app: &App, login: &login::Model, work: W) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+    W: FnOnce(Tx, Timestamp, login::Model, link::Model) -> F + Send + 'static,
+{
+    let (workspace, link, id): (_, _, LoginId) = (login.workspace_id, login.link_id, login.id);
+    let (node, now) = (app.node, app.clock.now());
+    store::transact(&app.db, async move |tx| {
+        let link = store::link::lock(&tx, workspace, link).await?;
+        let row = store::login::lock(&tx, workspace, id).await?;
+        if row.status != LoginStatus::Active || row.claimed_by != Some(node) {
+            return Err(Error::Gone);
+        }
+        work(tx, now, row, link).await
+    })
+    .await
+}
+
+async fn end(
+    tx: &Tx,
+    now: Timestamp,
+    mut login: login::Model,
+    outcome: &str,
+    failure: Option<&Failure>,
+) -> Result<(), Error> {
+    login.status = LoginStatus::Ended;
+    login.outcome = Some(outcome.to_owned());
+    login.failure_code = failure.map(|failure| failure.code);
+    login.site_message = failure.and_then(|failure| failure.site_message.clone());
+    (login.ended_at, login.claimed_by, login.public_key) = (Some(now), None, None);
+    store::prompt::close(tx, login.workspace_id, login.id, now).await?;
+    store::prompt::forget_answers(tx, login.workspace_id, login.id).await?;
+    Ok(store::login::update(tx, &login).await?)
+}

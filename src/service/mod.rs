@@ -1,0 +1,89 @@
+//! The house: one public function per verb, which owns its transaction and its events.
+//!
+//! Doors call it, hands work for it. What finishes later (a login, a run, a delivery) comes back
+//! in through a worker's door, never from below.
+
+pub mod batch;
+pub mod check;
+pub mod clock;
+pub mod delivery;
+pub mod endpoint;
+pub mod error;
+pub mod event;
+pub mod expiry;
+pub mod idempotency;
+pub mod job;
+pub mod key;
+pub mod link;
+pub mod log;
+pub mod login;
+pub mod node;
+pub mod run;
+pub mod source_system;
+pub mod visit;
+pub mod workspace;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use entity::NodeId;
+use url::Url;
+
+pub use clock::Clock;
+pub use error::{Error, Problem};
+pub use key::Caller;
+
+use crate::bus::Bus;
+use crate::egress;
+use crate::store::Db;
+use crate::vault::{Tokens, Vault};
+
+/// What every use case works with.
+pub struct Tools {
+    /// The database.
+    pub db: Db,
+    /// Hints.
+    pub bus: Arc<Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Sealing.
+    pub vault: Vault,
+    /// Link tokens.
+    pub tokens: Tokens,
+    /// The way out to source systems.
+    pub sources: egress::Client,
+    /// The way out to receivers of webhooks.
+    pub webhooks: egress::Client,
+    /// Who we are among the nodes.
+    pub node: NodeId,
+    /// Where customers reach us.
+    pub public_url: Url,
+}
+
+/// The tool box; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    tools: Tools,
+    links: batch::Batcher,
+    keys: key::Cache,
+    log: log::Watermark,
+}
+
+impl App {
+    /// Opens the tool box and starts the batcher of `createLink`.
+    #[must_use]
+    pub fn new(tools: Tools) -> Self {
+        let links = batch::Batcher::start(tools.db.clone(), Arc::clone(&tools.clock));
+        Self(Arc::new(Inner { tools, links, keys: key::Cache::default(), log: log::Watermark::default() }))
+    }
+}
+
+impl Deref for App {
+    type Target = Tools;
+
+    fn deref(&self) -> &Tools {
+        &self.0.tools
+    }
+}

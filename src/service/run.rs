@@ -1,0 +1,247 @@
+//! Runs: a job's workflows carried out with the session of a login, step by step, each saved.
+
+use entity::{
+    FailureCode, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, link, run, run_step, source_system,
+};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::{App, Caller, Error, job as jobs, link as links, login};
+use crate::domain::event::{Facts, Kind};
+use crate::domain::failure::Failure;
+use crate::domain::link::Change;
+use crate::domain::step::{Step, Workflow};
+use crate::store::{self, Tx};
+
+/// A run with what a worker needs to carry it out.
+pub struct Work {
+    /// The run.
+    pub run: run::Model,
+    /// Its job's workflows.
+    pub workflows: Vec<Workflow>,
+    /// Where they happen.
+    pub source_system: source_system::Model,
+    /// The signed-in state; absent if it is over.
+    pub session: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// One step and its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Its workflow's name.
+    pub workflow: &'a str,
+    /// Counts through all workflows.
+    pub position: i32,
+    /// Counts within its workflow.
+    pub index: i32,
+    /// The step.
+    pub step: &'a Step,
+}
+
+/// How a step stands.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It has begun.
+    Begun,
+    /// It ended well, perhaps with a value.
+    Done {
+        /// What an extraction found.
+        output: Option<Value>,
+        /// How long it took.
+        duration_ms: i32,
+    },
+    /// It failed.
+    Failed {
+        /// Why, for a developer.
+        error: String,
+        /// How long it took.
+        duration_ms: i32,
+    },
+}
+
+/// Queues the run of a link that has just signed in.
+///
+/// # Errors
+/// If the database refuses.
+pub(super) async fn queue(tx: &Tx, now: Timestamp, link: &link::Model, session: SessionId) -> Result<(), Error> {
+    let row = run::Model {
+        id: RunId::new(now),
+        workspace_id: link.workspace_id,
+        link_id: link.id,
+        job_id: link.job_id,
+        session_id: Some(session),
+        status: RunStatus::Queued,
+        claimed_by: None,
+        output: Value::Object(Map::new()),
+        failure_code: None,
+        failure_message: None,
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+    };
+    Ok(store::run::insert(tx, row).await?)
+}
+
+/// Takes up to `limit` waiting runs for this node and says so in the log.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn claim(app: &App, limit: u64) -> Result<Vec<run::Model>, Error> {
+    if limit == 0 || !store::run::any_queued(&app.db).await? {
+        return Ok(Vec::new());
+    }
+    let (node, now) = (app.node, app.clock.now());
+    store::transact(&app.db, async move |tx| {
+        let runs = store::run::claim(&tx, node, now, limit).await?;
+        for run in &runs {
+            let mut link = store::link::lock(&tx, run.workspace_id, run.link_id).await?;
+            let facts = Facts { run_id: Some(run.id), ..Facts::default() };
+            links::note(&tx, now, &mut link, Kind::RunStarted, facts).await?;
+        }
+        Ok(runs)
+    })
+    .await
+}
+
+/// What a claimed run needs.
+///
+/// # Errors
+/// If the database does not answer or the session does not open.
+pub async fn work(app: &App, run: run::Model) -> Result<Work, Error> {
+    let job = store::job::get(&app.db, run.workspace_id, run.job_id).await?;
+    let source_system = store::source_system::get(&app.db, run.workspace_id, job.source_system_id).await?;
+    let session = match run.session_id {
+        Some(id) => store::session::find(&app.db, run.workspace_id, id, app.clock.now()).await?,
+        None => None,
+    };
+    let session = session
+        .map(|row| app.vault.open(login::session_binding(row.workspace_id, row.id), &row.sealed))
+        .transpose()
+        .map_err(Error::internal)?;
+    Ok(Work { workflows: jobs::workflows(&job)?, run, source_system, session })
+}
+
+/// Saves how a step stands.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn save_step(app: &App, run: &run::Model, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
+    let (status, error, duration_ms, output) = match outcome {
+        Outcome::Begun => (RunStatus::Running, None, None, None),
+        Outcome::Done { output, duration_ms } => (RunStatus::Succeeded, None, Some(duration_ms), output),
+        Outcome::Failed { error, duration_ms } => (RunStatus::Failed, Some(error), Some(duration_ms), None),
+    };
+    let row = run_step::Model {
+        run_id: run.id,
+        position: place.position,
+        workspace_id: run.workspace_id,
+        workflow: place.workflow.to_owned(),
+        step_index: place.index,
+        kind: place.step.kind().to_owned(),
+        status,
+        error,
+        duration_ms,
+        output,
+    };
+    store::transact(&app.db, async move |tx| Ok(store::run::put_step(&tx, row).await?)).await
+}
+
+/// The run has ended: its output is saved, and the link is COMPLETED or FAILED.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn finish(app: &App, run: run::Model, result: Result<Value, Failure>) -> Result<(), Error> {
+    let (node, now) = (app.node, app.clock.now());
+    store::transact(&app.db, async move |tx| {
+        let link = store::link::lock(&tx, run.workspace_id, run.link_id).await?;
+        end(&tx, now, (run, link), Some(node), result).await
+    })
+    .await
+}
+
+/// A run whose worker died: run again if every step may be, else ended honestly.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn recover(tx: &Tx, now: Timestamp, mut orphan: run::Model) -> Result<(), Error> {
+    let link = store::link::lock(tx, orphan.workspace_id, orphan.link_id).await?;
+    let job = store::job::get(tx, orphan.workspace_id, orphan.job_id).await?;
+    let steps: Vec<Step> = jobs::workflows(&job)?.into_iter().flat_map(|workflow| workflow.steps).collect();
+    let begun = store::run::steps_of(tx, orphan.workspace_id, [orphan.id]).await?.len();
+    let held_by = orphan.claimed_by;
+    // The page a step left behind died with the worker: only a run from the start is the same run.
+    if steps.iter().take(begun).all(Step::is_repeatable) {
+        orphan.status = RunStatus::Queued;
+        orphan.claimed_by = None;
+        store::run::update(tx, &orphan, held_by).await?;
+        return Ok(());
+    }
+    end(tx, now, (orphan, link), held_by, Err(Failure::new(FailureCode::Interrupted))).await
+}
+
+async fn end(
+    tx: &Tx,
+    now: Timestamp,
+    (mut run, mut link): (run::Model, link::Model),
+    held_by: Option<NodeId>,
+    result: Result<Value, Failure>,
+) -> Result<(), Error> {
+    let job = store::job::get(tx, run.workspace_id, run.job_id).await?;
+    let session = run.session_id;
+    if !login::keeps_session(&job) {
+        run.session_id = None;
+    }
+    (run.claimed_by, run.finished_at) = (None, Some(now));
+    let (kind, change, facts) = ending(&mut run, result);
+    if !store::run::update(tx, &run, held_by).await? {
+        return Ok(());
+    }
+    if let Some(session) = session.filter(|_| !login::keeps_session(&job)) {
+        store::session::delete(tx, run.workspace_id, session).await?;
+    }
+    links::note(tx, now, &mut link, kind, facts.clone()).await?;
+    link.failure_message.clone_from(&run.failure_message);
+    links::change(tx, now, &mut link, change, facts).await
+}
+
+fn ending(run: &mut run::Model, result: Result<Value, Failure>) -> (Kind, Change, Facts) {
+    let mut facts = Facts { run_id: Some(run.id), ..Facts::default() };
+    match result {
+        Ok(output) => {
+            (run.status, run.output) = (RunStatus::Succeeded, output);
+            (Kind::RunSucceeded, Change::JobSucceeded, facts)
+        }
+        Err(failure) => {
+            let interrupted = failure.code == FailureCode::Interrupted;
+            run.status = if interrupted { RunStatus::Interrupted } else { RunStatus::Failed };
+            (run.failure_code, run.failure_message) = (Some(failure.code), failure.site_message);
+            facts.failure_code = Some(failure.code);
+            (Kind::RunFailed, Change::JobFailed, facts)
+        }
+    }
+}
+
+/// The run with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: RunId) -> Result<run::Model, Error> {
+    Ok(store::run::get(&app.db, caller.workspace, id).await?)
+}
+
+/// The runs of those links, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_links(app: &App, caller: &Caller, links: Vec<LinkId>) -> Result<Vec<run::Model>, Error> {
+    Ok(store::run::latest_of(&app.db, caller.workspace, links).await?)
+}
+
+/// The steps of those runs, in order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn steps(app: &App, caller: &Caller, runs: Vec<RunId>) -> Result<Vec<run_step::Model>, Error> {
+    Ok(store::run::steps_of(&app.db, caller.workspace, runs).await?)
+}
+

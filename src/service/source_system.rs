@@ -1,0 +1,92 @@
+//! Source systems: the sites customers sign in to.
+
+use entity::{Driver, SourceSystemId, Strings, source_system};
+use serde_json::Value;
+use url::Url;
+
+use super::idempotency::{self, Request};
+use super::{App, Caller, Error, Problem, check};
+use crate::store;
+
+/// How many origins a source system may list.
+const MOST_ORIGINS: usize = 20;
+
+/// A source system to make.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// What the partner and the customer call it.
+    pub name: String,
+    /// Where its login begins.
+    pub login_url: String,
+    /// Where a secret may be typed; default: the login URL's origin.
+    pub allowed_origins: Option<Vec<String>>,
+    /// How it is reached.
+    pub driver: Driver,
+    /// Overrides for the detector.
+    pub recipe: Option<Value>,
+    /// See [`idempotency`].
+    pub idempotency_key: Option<String>,
+}
+
+/// Makes a source system, or returns the one an earlier call with the same key made.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field; [`Error::Conflict`] for a key that was used otherwise.
+pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_system::Model, Error> {
+    check::text("name", &new.name, check::NAME)?;
+    check::idempotency_key(new.idempotency_key.as_deref())?;
+    let login_url = check::url("loginUrl", &new.login_url)?;
+    check::reachable("loginUrl", &app.sources, &login_url).await?;
+    let origins = origins(app, &login_url, new.allowed_origins.as_deref()).await?;
+    if new.driver == Driver::Browser {
+        return Err(Error::invalid("driver", "must be AUTO or HTTP: this server has no browser driver"));
+    }
+    if new.recipe.is_some() {
+        return Err(Error::invalid("recipe", "must be null: recipes are not supported by this server yet"));
+    }
+    let request = Request::new(caller.workspace, "createSourceSystem", new.idempotency_key.clone(), &new);
+    let now = app.clock.now();
+    let row = source_system::Model {
+        id: SourceSystemId::new(now),
+        workspace_id: caller.workspace,
+        name: new.name,
+        login_url: login_url.into(),
+        allowed_origins: Strings(origins),
+        driver: new.driver,
+        recipe: None,
+        created_at: now,
+        updated_at: now,
+    };
+    store::transact(&app.db, async move |tx| {
+        if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
+            return Ok(store::source_system::get(&tx, request.workspace, SourceSystemId(earlier)).await?);
+        }
+        store::source_system::insert(&tx, row.clone()).await?;
+        Ok(row)
+    })
+    .await
+}
+
+/// Every allowed origin, the login URL's own first.
+async fn origins(app: &App, login_url: &Url, given: Option<&[String]>) -> Result<Vec<String>, Error> {
+    let own = login_url.origin().ascii_serialization();
+    let Some(given) = given else { return Ok(vec![own]) };
+    if given.len() > MOST_ORIGINS {
+        let message = format!("must list at most {MOST_ORIGINS} origins");
+        return Err(Error::input("allowedOrigins", Problem::LimitExceeded, message));
+    }
+    let mut origins = vec![own];
+    for (index, text) in given.iter().enumerate() {
+        let field = format!("allowedOrigins.{index}");
+        let url = check::url(&field, text)?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(Error::invalid(&field, "must be an origin: scheme, host and port, without a path"));
+        }
+        check::reachable(&field, &app.sources, &url).await?;
+        let origin = url.origin().ascii_serialization();
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    Ok(origins)
+}

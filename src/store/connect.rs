@@ -1,0 +1,140 @@
+//! Opening the database: one file or one server, migrated, with a pool that only reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    Statement,
+};
+
+use super::{Error, writer};
+use crate::domain::hint::Hint;
+
+/// How many connections a server keeps to PostgreSQL; writers and readers share them.
+const POSTGRES_CONNECTIONS: u32 = 20;
+/// How many readers a SQLite file has beside its one writer.
+const SQLITE_READERS: u32 = 4;
+/// The longest a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest a statement may run on PostgreSQL: write transactions are short.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Called after a commit with what it left for others to look at.
+pub type OnCommit = Arc<dyn Fn(&[Hint]) + Send + Sync>;
+
+/// The database of one server.
+#[derive(Clone)]
+pub struct Db {
+    reader: DatabaseConnection,
+    pub(super) writer: Writer,
+    pub(super) on_commit: OnCommit,
+}
+
+/// Who carries out write transactions.
+#[derive(Clone)]
+pub(super) enum Writer {
+    /// SQLite: one task, many closures a commit.
+    Task(writer::Handle),
+    /// PostgreSQL: a transaction each.
+    Pool(DatabaseConnection),
+}
+
+impl Db {
+    /// Connects to `url` (`sqlite://…` or `postgres://…`) and brings the schema up to date.
+    ///
+    /// # Errors
+    /// If the database cannot be opened or migrated.
+    pub async fn open(url: &str, on_commit: OnCommit) -> Result<Self, Error> {
+        if url.starts_with("sqlite:") {
+            let only = Database::connect(sqlite(url, 1)).await?;
+            Migrator::up(&only, None).await?;
+            let reader = Database::connect(read_only(url)).await?;
+            let writer = Writer::Task(writer::start(only, Arc::clone(&on_commit)));
+            Ok(Self { reader, writer, on_commit })
+        } else {
+            let pool = Database::connect(postgres(url)).await?;
+            Migrator::up(&pool, None).await?;
+            Ok(Self { reader: pool.clone(), writer: Writer::Pool(pool), on_commit })
+        }
+    }
+
+    /// Whether this is the embedded database.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.writer, Writer::Task(_))
+    }
+
+    /// Waits for what is being written, then closes every connection.
+    pub async fn close(&self) {
+        if let Writer::Task(writer) = &self.writer {
+            writer.finish().await;
+        }
+        if let Err(error) = self.reader.close_by_ref().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "The database did not close cleanly.");
+        }
+    }
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // An acknowledged mutation survives a power cut: every commit is synced.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(ACQUIRE_TIMEOUT)
+                .foreign_keys(true)
+                .statement_cache_capacity(256)
+        });
+    options
+}
+
+fn read_only(url: &str) -> ConnectOptions {
+    let mut options = sqlite(url, SQLITE_READERS);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite.busy_timeout(ACQUIRE_TIMEOUT).pragma("query_only", "1").statement_cache_capacity(256)
+    });
+    options
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(POSTGRES_CONNECTIONS)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .statement_timeout(STATEMENT_TIMEOUT)
+        .sqlx_logging(false);
+    options
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Db {
+    fn get_database_backend(&self) -> DbBackend {
+        self.reader.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.reader.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.reader.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.reader.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.reader.query_all_raw(statement).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Customers: the only place the partner's own names for people are.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entity::{CustomerId, Timestamp, WorkspaceId, customer};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+
+use super::{Error, Tx};
+
+/// A customer's name within its workspace.
+pub type Name = (WorkspaceId, String);
+
+/// The ids of all `names`; those that are not there yet are added.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn ensure(
+    tx: &Tx,
+    names: &BTreeSet<Name>,
+    now: Timestamp,
+) -> Result<HashMap<Name, CustomerId>, Error> {
+    let mut known = find(tx, names).await?;
+    // In the order of the set: two transactions that add the same people cannot wait for each other.
+    let missing: Vec<_> = names.iter().filter(|name| !known.contains_key(*name)).collect();
+    if missing.is_empty() {
+        return Ok(known);
+    }
+    let rows = missing.iter().map(|(workspace, external_id)| customer::Model {
+        id: CustomerId::new(now),
+        workspace_id: *workspace,
+        external_id: external_id.clone(),
+        created_at: now,
+    });
+    let added = customer::Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
+        .on_conflict(
+            OnConflict::columns([customer::Column::WorkspaceId, customer::Column::ExternalId])
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_with_returning(tx)
+        .await?;
+    let all_added = added.len() == missing.len();
+    known.extend(added.into_iter().map(named));
+    if !all_added {
+        known.extend(find(tx, names).await?);
+    }
+    Ok(known)
+}
+
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<Vec<customer::Model>, Error> {
+    let query = customer::Entity::find().filter(customer::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(customer::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// The customer of that name, if there is one.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_by_name(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    external_id: &str,
+) -> Result<Option<customer::Model>, Error> {
+    let query = customer::Entity::find().filter(customer::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(customer::Column::ExternalId.eq(external_id)).one(db).await?)
+}
+
+async fn find(tx: &Tx, names: &BTreeSet<Name>) -> Result<HashMap<Name, CustomerId>, Error> {
+    let mut workspaces: HashMap<WorkspaceId, Vec<&str>> = HashMap::new();
+    for (workspace, external_id) in names {
+        workspaces.entry(*workspace).or_default().push(external_id);
+    }
+    let any = workspaces.into_iter().fold(Condition::any(), |any, (workspace, external_ids)| {
+        let mine = customer::Column::WorkspaceId.eq(workspace);
+        any.add(Condition::all().add(mine).add(customer::Column::ExternalId.is_in(external_ids)))
+    });
+    Ok(customer::Entity::find().filter(any).all(tx).await?.into_iter().map(named).collect())
+}
+
+fn named(row: customer::Model) -> (Name, CustomerId) {
+    ((row.workspace_id, row.external_id), row.id)
+}

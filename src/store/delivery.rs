@@ -1,0 +1,212 @@
+//! Deliveries: the queue of the webhook hub, and the attempts at each.
+//!
+//! A claim is a node's id on the row. It has no clock of its own: when the node is gone, `node`
+//! frees everything it held. A verdict is only written while the claim still stands, so a node that
+//! was taken for dead and comes back changes nothing.
+
+use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::page::{Rows, newest_first};
+use super::{Error, Page, Tx};
+use crate::domain::hint::Hint;
+
+/// Which deliveries of a workspace to list; an absent field allows all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// To this endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// About this link.
+    pub link: Option<entity::LinkId>,
+    /// One of these.
+    pub statuses: Option<Vec<DeliveryStatus>>,
+}
+
+/// What one attempt changes on its delivery.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// What it is now.
+    pub status: DeliveryStatus,
+    /// How many attempts were made.
+    pub attempt_count: i32,
+    /// When the next one is due; `None` if it is over or parked.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Adds many deliveries in one statement and wakes the hub.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    delivery::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    tx.hint(Hint::Deliveries);
+    Ok(())
+}
+
+/// Takes up to `limit` due deliveries for `node`, first tries before late retries.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<Vec<delivery::Model>, Error> {
+    let mut due = Query::select();
+    due.column(delivery::Column::Id)
+        .from(delivery::Entity)
+        .and_where(delivery::Column::Status.eq(DeliveryStatus::Pending))
+        .and_where(delivery::Column::ClaimedBy.is_null())
+        .and_where(delivery::Column::NextAttemptAt.lte(now))
+        .order_by(delivery::Column::NextAttemptAt, sea_orm::Order::Asc)
+        .order_by(delivery::Column::Id, sea_orm::Order::Asc)
+        .limit(limit);
+    if tx.is_concurrent() {
+        due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
+    let mut rows = delivery::Entity::update_many()
+        .col_expr(delivery::Column::ClaimedBy, Expr::value(node))
+        .filter(delivery::Column::Id.in_subquery(due))
+        .exec_with_returning(tx)
+        .await?;
+    rows.sort_by_key(|row| (row.attempt_count, row.id));
+    Ok(rows)
+}
+
+/// When the next unclaimed delivery is due.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
+    let row = delivery::Entity::find()
+        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
+        .filter(delivery::Column::ClaimedBy.is_null())
+        .filter(delivery::Column::NextAttemptAt.is_not_null())
+        .order_by_asc(delivery::Column::NextAttemptAt)
+        .one(db)
+        .await?;
+    Ok(row.and_then(|row| row.next_attempt_at))
+}
+
+/// Writes attempts and what follows from each; only for deliveries `node` still holds.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn settle(
+    tx: &Tx,
+    node: NodeId,
+    verdicts: &[Verdict],
+    attempts: Vec<attempt::Model>,
+) -> Result<(), Error> {
+    let held: Vec<DeliveryId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(delivery::Column::ClaimedBy.eq(node))
+        .filter(delivery::Column::Id.is_in(verdicts.iter().map(|verdict| verdict.delivery)))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let attempts: Vec<_> = attempts.into_iter().filter(|row| held.contains(&row.delivery_id)).collect();
+    if !attempts.is_empty() {
+        let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
+        attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    let (first_try, others): (Vec<_>, Vec<_>) = verdicts
+        .iter()
+        .filter(|verdict| held.contains(&verdict.delivery))
+        .partition(|verdict| verdict.status == DeliveryStatus::Delivered && verdict.attempt_count == 1);
+    if let Some(one) = first_try.first() {
+        // By far the most frequent verdict: one statement for all of them.
+        write(tx, one, first_try.iter().map(|verdict| verdict.delivery)).await?;
+    }
+    for verdict in others {
+        write(tx, verdict, [verdict.delivery]).await?;
+    }
+    Ok(())
+}
+
+async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = DeliveryId>) -> Result<(), Error> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::Status, Expr::value(verdict.status))
+        .col_expr(delivery::Column::AttemptCount, Expr::value(verdict.attempt_count))
+        .col_expr(delivery::Column::NextAttemptAt, Expr::value(verdict.next_attempt_at))
+        .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
+        .filter(delivery::Column::Id.is_in(ids))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Parks what waits for an endpoint that must not be sent to now.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn park(tx: &Tx, endpoint: EndpointId) -> Result<(), Error> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::NextAttemptAt, Expr::value(Option::<Timestamp>::None))
+        .filter(delivery::Column::EndpointId.eq(endpoint))
+        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The delivery with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: DeliveryId,
+) -> Result<delivery::Model, Error> {
+    let query = delivery::Entity::find_by_id(id).filter(delivery::Column::WorkspaceId.eq(workspace));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// A page of the workspace's deliveries, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    filter: Filter,
+    page: Page,
+) -> Result<Rows<delivery::Model>, Error> {
+    let mut query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
+    if let Some(endpoint) = filter.endpoint {
+        query = query.filter(delivery::Column::EndpointId.eq(endpoint));
+    }
+    if let Some(link) = filter.link {
+        query = query.filter(delivery::Column::LinkId.eq(link));
+    }
+    if let Some(statuses) = filter.statuses {
+        query = query.filter(delivery::Column::Status.is_in(statuses));
+    }
+    Ok(newest_first!(db, query, delivery::Column::Id, page))
+}
+
+/// The attempts at a delivery after number `after`, in order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn attempts(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: DeliveryId,
+    after: i32,
+    limit: u64,
+) -> Result<Vec<attempt::Model>, Error> {
+    let query = attempt::Entity::find()
+        .filter(attempt::Column::WorkspaceId.eq(workspace))
+        .filter(attempt::Column::DeliveryId.eq(id))
+        .filter(attempt::Column::Number.gt(after));
+    Ok(query.order_by_asc(attempt::Column::Number).limit(limit).all(db).await?)
+}

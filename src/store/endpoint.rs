@@ -1,0 +1,131 @@
+//! Endpoints and their signing secrets.
+
+use entity::{EndpointId, EndpointStatus, Timestamp, WorkspaceId, endpoint, endpoint_secret};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
+};
+
+use super::page::{Rows, newest_first};
+use super::{Error, Page, Tx};
+
+/// Adds an endpoint with its first secret.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert(tx: &Tx, row: endpoint::Model, secret: endpoint_secret::Model) -> Result<(), Error> {
+    endpoint::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    endpoint_secret::Entity::insert(secret.into_active_model().reset_all())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Those of `ids` that are in the workspace, deleted ones left out.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = EndpointId>,
+) -> Result<Vec<endpoint::Model>, Error> {
+    Ok(live(workspace).filter(endpoint::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// A page of the workspace's endpoints, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    page: Page,
+) -> Result<Rows<endpoint::Model>, Error> {
+    Ok(newest_first!(db, live(workspace), endpoint::Column::Id, page))
+}
+
+/// Every endpoint of the workspaces, to decide who gets an event.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn all_of(
+    db: &impl ConnectionTrait,
+    workspaces: impl IntoIterator<Item = WorkspaceId>,
+) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::find()
+        .filter(endpoint::Column::WorkspaceId.is_in(workspaces))
+        .filter(endpoint::Column::DeletedAt.is_null())
+        .order_by_asc(endpoint::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// Endpoints of several workspaces, for the hub, which has claimed their deliveries.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn for_hub(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = EndpointId>,
+) -> Result<Vec<endpoint::Model>, Error> {
+    Ok(endpoint::Entity::find().filter(endpoint::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// The secrets of `endpoints` that sign at `now`, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn live_secrets(
+    db: &impl ConnectionTrait,
+    endpoints: impl IntoIterator<Item = EndpointId>,
+    now: Timestamp,
+) -> Result<Vec<endpoint_secret::Model>, Error> {
+    let live = Condition::any()
+        .add(endpoint_secret::Column::ExpiresAt.is_null())
+        .add(endpoint_secret::Column::ExpiresAt.gt(now));
+    let query = endpoint_secret::Entity::find()
+        .filter(endpoint_secret::Column::EndpointId.is_in(endpoints))
+        .filter(live)
+        .order_by_desc(endpoint_secret::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// Stops sending to an endpoint until the partner enables it again.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn disable(tx: &Tx, workspace: WorkspaceId, id: EndpointId, reason: &str) -> Result<bool, Error> {
+    let changed = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::Status, Expr::value(EndpointStatus::Disabled))
+        .col_expr(endpoint::Column::DisabledReason, Expr::value(reason))
+        .filter(endpoint::Column::WorkspaceId.eq(workspace))
+        .filter(endpoint::Column::Id.eq(id))
+        .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected > 0)
+}
+
+/// Remembers since when nothing but failures came, or that a success did.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_failing_since(tx: &Tx, ids: &[EndpointId], since: Option<Timestamp>) -> Result<(), Error> {
+    let was = match since {
+        Some(_) => endpoint::Column::FailingSince.is_null(),
+        None => endpoint::Column::FailingSince.is_not_null(),
+    };
+    endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::FailingSince, Expr::value(since))
+        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(was)
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn live(workspace: WorkspaceId) -> sea_orm::Select<endpoint::Entity> {
+    let mine = endpoint::Entity::find().filter(endpoint::Column::WorkspaceId.eq(workspace));
+    mine.filter(endpoint::Column::DeletedAt.is_null())
+}

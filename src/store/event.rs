@@ -1,0 +1,123 @@
+//! The event log: append, and read behind a cursor.
+
+use std::collections::HashMap;
+
+use entity::{EventId, LinkId, Timestamp, WorkspaceId, event};
+use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Error, Tx};
+use crate::domain::hint::Hint;
+
+/// An event that has no place in the log yet.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The link it is about and its number there.
+    pub link: Option<(LinkId, i64)>,
+    /// Its type, such as `link.created`.
+    pub kind: &'static str,
+    /// Ids and facts.
+    pub facts: serde_json::Value,
+    /// When.
+    pub occurred_at: Timestamp,
+}
+
+/// What a reader of the log wants to see.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// Only events after this position.
+    pub after: i64,
+    /// Only events up to this position: the watermark.
+    pub up_to: i64,
+    /// Only of this link.
+    pub link: Option<LinkId>,
+    /// Only these types; a pattern may end in `.*`. Empty = all.
+    pub types: Vec<String>,
+    /// How many at most.
+    pub limit: u64,
+}
+
+/// Appends events and returns the position of each.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert_many(tx: &Tx, events: &[NewEvent]) -> Result<HashMap<EventId, i64>, Error> {
+    if tx.is_concurrent() {
+        // The watermark rule (see `log`): a writer has its transaction id before its positions.
+        tx.execute_unprepared("SELECT pg_current_xact_id()").await?;
+    }
+    let rows = events.iter().map(|event| event::ActiveModel {
+        position: ActiveValue::NotSet,
+        id: ActiveValue::Set(event.id),
+        workspace_id: ActiveValue::Set(event.workspace),
+        link_id: ActiveValue::Set(event.link.map(|(link, _)| link)),
+        sequence: ActiveValue::Set(event.link.map(|(_, sequence)| sequence)),
+        kind: ActiveValue::Set(event.kind.to_owned()),
+        facts: ActiveValue::Set(event.facts.clone()),
+        occurred_at: ActiveValue::Set(event.occurred_at),
+    });
+    let rows = event::Entity::insert_many(rows).exec_with_returning(tx).await?;
+    tx.hint(Hint::Log);
+    Ok(rows.into_iter().map(|row| (row.id, row.position)).collect())
+}
+
+/// Events of the workspace in the order of the log.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn read(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    range: Range,
+) -> Result<Vec<event::Model>, Error> {
+    let mut query = event::Entity::find()
+        .filter(event::Column::WorkspaceId.eq(workspace))
+        .filter(event::Column::Position.gt(range.after))
+        .filter(event::Column::Position.lte(range.up_to));
+    if let Some(link) = range.link {
+        query = query.filter(event::Column::LinkId.eq(link));
+    }
+    if !range.types.is_empty() {
+        let any =
+            range.types.iter().fold(sea_orm::Condition::any(), |any, name| match name.strip_suffix(".*") {
+                Some(family) => any.add(event::Column::Kind.starts_with(format!("{family}."))),
+                None => any.add(event::Column::Kind.eq(name)),
+            });
+        query = query.filter(any);
+    }
+    Ok(query.order_by_asc(event::Column::Position).limit(range.limit).all(db).await?)
+}
+
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = EventId>,
+) -> Result<Vec<event::Model>, Error> {
+    let query = event::Entity::find().filter(event::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(event::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// The position of the event that brought each link to its sequence.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn positions(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    links: &[(LinkId, i64)],
+) -> Result<HashMap<(LinkId, i64), i64>, Error> {
+    let any = links.iter().fold(sea_orm::Condition::any(), |any, (link, sequence)| {
+        let this = sea_orm::Condition::all();
+        any.add(this.add(event::Column::LinkId.eq(*link)).add(event::Column::Sequence.eq(*sequence)))
+    });
+    let query = event::Entity::find().filter(event::Column::WorkspaceId.eq(workspace)).filter(any);
+    let rows = query.all(db).await?;
+    Ok(rows.into_iter().filter_map(|row| Some(((row.link_id?, row.sequence?), row.position))).collect())
+}

@@ -1,0 +1,144 @@
+//! Links.
+
+use entity::{CustomerId, JobId, LinkId, LinkStatus, Timestamp, WorkspaceId, link};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::page::{Rows, newest_first};
+use super::{Error, Page, Tx};
+
+/// Which links of a workspace to list; an absent field allows all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// One of these.
+    pub statuses: Option<Vec<LinkStatus>>,
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// For this job.
+    pub job: Option<JobId>,
+    /// Created at or after.
+    pub created_after: Option<Timestamp>,
+    /// Created before.
+    pub created_before: Option<Timestamp>,
+}
+
+/// Adds many links in one statement.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert_many(tx: &Tx, rows: &[link::Model]) -> Result<(), Error> {
+    let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+    link::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The link, as it is committed now.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: LinkId,
+) -> Result<link::Model, Error> {
+    find_many(db, workspace, [id]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = LinkId>,
+) -> Result<Vec<link::Model>, Error> {
+    let query = link::Entity::find().filter(link::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(link::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// The link that an authentic token names; the token is the proof, so no workspace is needed.
+///
+/// # Errors
+/// [`Error::NotFound`] if it was erased.
+pub async fn get_by_token(db: &impl ConnectionTrait, id: LinkId) -> Result<link::Model, Error> {
+    link::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The link, locked until the transaction ends: transitions of one link wait for each other.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: LinkId) -> Result<link::Model, Error> {
+    let query = link::Entity::find_by_id(id).filter(link::Column::WorkspaceId.eq(workspace));
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    query.one(tx).await?.ok_or(Error::NotFound)
+}
+
+/// Writes what changed on a locked link.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn update(tx: &Tx, row: &link::Model) -> Result<(), Error> {
+    let mut changes = row.clone().into_active_model();
+    for column in [
+        link::Column::Status,
+        link::Column::Sequence,
+        link::Column::UpdatedAt,
+        link::Column::FailureCode,
+        link::Column::FailureMessage,
+        link::Column::SignedInAt,
+    ] {
+        changes.reset(column);
+    }
+    link::Entity::update(changes).exec(tx).await?;
+    Ok(())
+}
+
+/// A page of the workspace's links, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    filter: Filter,
+    page: Page,
+) -> Result<Rows<link::Model>, Error> {
+    let mut query = link::Entity::find().filter(link::Column::WorkspaceId.eq(workspace));
+    if let Some(statuses) = filter.statuses {
+        query = query.filter(link::Column::Status.is_in(statuses));
+    }
+    if let Some(customer) = filter.customer {
+        query = query.filter(link::Column::CustomerId.eq(customer));
+    }
+    if let Some(job) = filter.job {
+        query = query.filter(link::Column::JobId.eq(job));
+    }
+    if let Some(after) = filter.created_after {
+        query = query.filter(link::Column::CreatedAt.gte(after));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(link::Column::CreatedAt.lt(before));
+    }
+    Ok(newest_first!(db, query, link::Column::Id, page))
+}
+
+/// Links whose time is over and that may still have to be told so, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn overdue(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<link::Model>, Error> {
+    let open = [LinkStatus::Created, LinkStatus::Accessed, LinkStatus::Authenticating, LinkStatus::Failed];
+    let query = link::Entity::find()
+        .filter(link::Column::ExpiresAt.lte(now))
+        .filter(link::Column::Status.is_in(open))
+        .filter(link::Column::SignedInAt.is_null());
+    Ok(query.order_by_asc(link::Column::ExpiresAt).limit(limit).all(db).await?)
+}

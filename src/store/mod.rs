@@ -1,0 +1,68 @@
+//! The database: rows in, rows out, one file a table.
+//!
+//! Every function takes the workspace whose rows it may touch, except the few that serve the
+//! house itself (queues, the log's tail, authentication). Nothing here decides what may follow
+//! what; `service` does, inside [`transact`].
+
+pub mod api_key;
+pub mod connect;
+pub mod customer;
+pub mod delivery;
+pub mod endpoint;
+pub mod event;
+pub mod idempotency;
+pub mod job;
+pub mod link;
+pub mod log;
+pub mod login;
+pub mod node;
+pub mod page;
+pub mod prompt;
+pub mod run;
+pub mod session;
+pub mod source_system;
+pub mod submit;
+pub mod transact;
+pub mod workspace;
+mod writer;
+
+pub use connect::Db;
+pub use page::Page;
+pub use transact::{Tx, transact};
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// Why a statement gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such row in this workspace.
+    #[error("no such row")]
+    NotFound,
+    /// Another row already has this key.
+    #[error("the key is taken")]
+    Taken,
+    /// The database is not there or took too long; nothing was changed.
+    #[error("the database does not answer")]
+    Unavailable(#[source] Option<DbErr>),
+    /// Anything else.
+    #[error("the database refused a statement")]
+    Database(#[source] DbErr),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        let is_lost = matches!(
+            &error,
+            DbErr::ConnectionAcquire(_)
+                | DbErr::Conn(RuntimeErr::SqlxError(_))
+                | DbErr::Conn(RuntimeErr::Internal(_))
+        );
+        if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+            Self::Taken
+        } else if is_lost {
+            Self::Unavailable(Some(error))
+        } else {
+            Self::Database(error)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Sessions: sealed, and gone when nobody may use them any more.
+
+use entity::{SessionId, Timestamp, WorkspaceId, session};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::{Error, Tx};
+
+/// Adds a session.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert(tx: &Tx, row: session::Model) -> Result<(), Error> {
+    session::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The session, while it may be used.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<session::Model>, Error> {
+    let query = session::Entity::find_by_id(id)
+        .filter(session::Column::WorkspaceId.eq(workspace))
+        .filter(session::Column::ExpiresAt.gt(now));
+    Ok(query.one(db).await?)
+}
+
+/// Deletes a session: its data key goes with the row.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn delete(tx: &Tx, workspace: WorkspaceId, id: SessionId) -> Result<(), Error> {
+    session::Entity::delete_many()
+        .filter(session::Column::WorkspaceId.eq(workspace))
+        .filter(session::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Deletes sessions whose time is over.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn delete_expired(tx: &Tx, now: Timestamp) -> Result<(), Error> {
+    session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(tx).await?;
+    Ok(())
+}

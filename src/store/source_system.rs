@@ -1,0 +1,56 @@
+//! Source systems.
+
+use entity::{SourceSystemId, WorkspaceId, source_system};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::page::{Rows, newest_first};
+use super::{Error, Page, Tx};
+
+/// Adds a row.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert(tx: &Tx, row: source_system::Model) -> Result<(), Error> {
+    source_system::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = SourceSystemId>,
+) -> Result<Vec<source_system::Model>, Error> {
+    let query = source_system::Entity::find().filter(source_system::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(source_system::Column::Id.is_in(ids)).all(db).await?)
+}
+
+/// The one with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: SourceSystemId,
+) -> Result<source_system::Model, Error> {
+    let query =
+        source_system::Entity::find_by_id(id).filter(source_system::Column::WorkspaceId.eq(workspace));
+    query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// A page of the workspace's rows, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    page: Page,
+) -> Result<Rows<source_system::Model>, Error> {
+    let query = source_system::Entity::find().filter(source_system::Column::WorkspaceId.eq(workspace));
+    Ok(newest_first!(db, query, source_system::Column::Id, page))
+}

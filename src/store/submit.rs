@@ -1,0 +1,85 @@
+//! Secrets that were sent to source systems, counted for the budgets.
+
+use entity::{LinkId, LoginId, SourceSystemId, SubmitKind, Timestamp, WorkspaceId, submit};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
+
+use super::{Error, Tx};
+
+/// Adds one.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn insert(tx: &Tx, row: submit::Model) -> Result<(), Error> {
+    submit::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// How many passwords of one account were sent and not accepted since then, over all links.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rejected_for_account(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    account: (SourceSystemId, &[u8]),
+    since: Timestamp,
+) -> Result<u64, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::SourceSystemId.eq(account.0))
+        .filter(submit::Column::IdentifierTag.eq(account.1))
+        .filter(submit::Column::Kind.eq(SubmitKind::Password))
+        .filter(submit::Column::Rejected.eq(true))
+        .filter(submit::Column::CreatedAt.gte(since));
+    Ok(query.count(db).await?)
+}
+
+/// How many passwords were sent by logins of one link since then.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_link(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    link: LinkId,
+    since: Timestamp,
+) -> Result<u64, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::LinkId.eq(link))
+        .filter(submit::Column::Kind.eq(SubmitKind::Password))
+        .filter(submit::Column::CreatedAt.gte(since));
+    Ok(query.count(db).await?)
+}
+
+/// Whether any secret of a login has reached the site.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn any_of_login(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    login: LoginId,
+) -> Result<bool, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::LoginId.eq(login));
+    Ok(query.one(db).await?.is_some())
+}
+
+/// The site has accepted what this login sent: it no longer counts against the account.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn accept(tx: &Tx, workspace: WorkspaceId, login: LoginId) -> Result<(), Error> {
+    submit::Entity::update_many()
+        .col_expr(submit::Column::Rejected, Expr::value(false))
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::LoginId.eq(login))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! SQLite's one writer: it takes whatever waits, runs it in one transaction and commits once.
+//!
+//! Nothing is acknowledged before the commit, and a commit is synced to disk: under load many
+//! closures share one sync. A closure that fails rolls back its own savepoint only.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Error;
+use super::connect::OnCommit;
+use crate::domain::hint::Hint;
+
+/// How many closures may wait; more make the callers wait.
+const QUEUE: usize = 1024;
+/// How many closures share one commit at most.
+const BATCH: usize = 256;
+
+/// One closure with its transaction around it.
+pub(super) type Job = Box<dyn FnOnce(Arc<DatabaseTransaction>) -> BoxFuture<'static, Done> + Send>;
+
+/// A closure that has run and waits for the commit.
+pub(super) struct Done {
+    pub(super) hints: Vec<Hint>,
+    pub(super) finish: Box<dyn FnOnce(Result<(), Error>) + Send>,
+}
+
+/// The writer has been told to stop.
+pub(super) struct Stopped;
+
+/// Where closures are handed in.
+#[derive(Clone)]
+pub(super) struct Handle(mpsc::Sender<Order>);
+
+enum Order {
+    Run(Job),
+    Stop(oneshot::Sender<()>),
+}
+
+impl Handle {
+    pub(super) async fn send(&self, job: Job) -> Result<(), Stopped> {
+        self.0.send(Order::Run(job)).await.map_err(|_| Stopped)
+    }
+
+    /// Runs what already waits, then closes the connection.
+    pub(super) async fn finish(&self) {
+        let (stopped, wait) = oneshot::channel();
+        if self.0.send(Order::Stop(stopped)).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+/// Starts the writer on its own connection.
+pub(super) fn start(only: DatabaseConnection, on_commit: OnCommit) -> Handle {
+    let (orders, mut waiting) = mpsc::channel(QUEUE);
+    tokio::spawn(async move {
+        let mut batch = Vec::with_capacity(BATCH);
+        while waiting.recv_many(&mut batch, BATCH).await > 0 {
+            let mut jobs = Vec::with_capacity(batch.len());
+            let mut stop = None;
+            for order in batch.drain(..) {
+                match order {
+                    Order::Run(job) => jobs.push(job),
+                    Order::Stop(stopped) => stop = Some(stopped),
+                }
+            }
+            commit(&only, jobs, &on_commit).await;
+            if let Some(stopped) = stop {
+                let _ = only.close().await;
+                let _ = stopped.send(());
+                return;
+            }
+        }
+    });
+    Handle(orders)
+}
+
+async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &OnCommit) {
+    if jobs.is_empty() {
+        return;
+    }
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    // A failed begin drops the jobs, and with them the replies: the callers see "unavailable".
+    let Ok(outer) = only.begin_with_options(immediate).await else { return };
+    let outer = Arc::new(outer);
+    let mut done = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        done.push(job(Arc::clone(&outer)).await);
+    }
+    let committed = match Arc::into_inner(outer) {
+        Some(outer) => outer.commit().await.map_err(|error| error.to_string()),
+        None => Err("a closure kept its transaction".to_owned()),
+    };
+    let mut hints = Vec::new();
+    for one in done {
+        hints.extend(one.hints);
+        (one.finish)(committed.clone().map_err(|why| Error::Database(sea_orm::DbErr::Custom(why))));
+    }
+    if committed.is_ok() {
+        on_commit(&hints);
+    }
+}
