@@ -102,7 +102,7 @@ impl MasterKeys {
 
     /// A MAC keyed for one `purpose` with each master key, the current one first.
     pub(super) fn derive(&self, purpose: &str) -> Vec<(u8, HmacSha256)> {
-        self.subkeys(purpose).map(|(id, key)| (id, keyed(&*key))).collect()
+        self.subkeys(purpose).map(|(id, key)| (id, keyed(&key))).collect()
     }
 
     /// A key of 32 bytes for one `purpose` from each master key, the current one first.
@@ -110,7 +110,7 @@ impl MasterKeys {
     /// HMAC-SHA256 over the purpose: one step of HKDF-Expand (RFC 5869) on keys that are uniform already.
     pub(super) fn subkeys(&self, purpose: &str) -> impl Iterator<Item = (u8, Zeroizing<[u8; 32]>)> {
         self.0.iter().map(move |(id, master)| {
-            let output = keyed(&**master).chain_update(purpose).finalize().into_bytes();
+            let output = keyed(master).chain_update(purpose).finalize().into_bytes();
             (*id, Zeroizing::new(output.into()))
         })
     }
@@ -227,8 +227,8 @@ pub(super) mod tests {
         let read = MasterKeys::load_or_create(&data_dir).unwrap();
 
         assert_eq!(first_subkey(&made), first_subkey(&read));
-        let mode = fs::metadata(data_dir.join(FILE)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let about = fs::metadata(data_dir.join(FILE)).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(&data_dir).unwrap().count(), 1, "nothing is left beside it");
     }
 
@@ -243,6 +243,18 @@ pub(super) mod tests {
         });
 
         assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+
+    #[test]
+    fn a_start_that_comes_second_does_not_replace_the_key() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(FILE);
+        let content = || {
+            create(place.path(), &path).unwrap();
+            fs::read_to_string(&path).unwrap()
+        };
+
+        assert_eq!(content(), content());
     }
 
     #[test]
