@@ -1,5 +1,8 @@
 //! Postern.
 
+pub mod bus;
 pub mod domain;
 pub mod egress;
+pub mod service;
 pub mod store;
+pub mod vault;

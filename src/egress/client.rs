@@ -1,10 +1,30 @@
 //! One bounded exchange with a vetted address.
+//!
+//! Never follows a redirect, never uses a proxy, keeps no cookies, never sends twice by itself. Time,
+//! size and headers of the answer are bounded, whatever the other side does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, redirect, retry};
 use url::Url;
+
+use super::guard::{DESTINATION, Guard, Lookup, system};
+use super::{Policy, cause};
+
+/// A host that does not answer to a SYN by now will not do so later.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// As long as most servers keep a connection open for the next request.
+const IDLE: Duration = Duration::from_secs(30);
+/// As many as one endpoint may have in flight.
+const IDLE_PER_HOST: usize = 16;
+/// Bytes the peer may send unasked, per stream and connection; the default is megabytes.
+const WINDOW: u32 = 256 * 1024;
+/// Bytes of an HTTP/2 header list.
+const HEADER_LIST: u32 = 64 * 1024;
+/// A name that is being registered must resolve by then.
+const VET_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What leaves.
 pub struct Request {
@@ -54,19 +74,124 @@ pub enum Error {
     Broken(String),
 }
 
-/// Sends requests to vetted addresses only.
+/// The HTTP client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be made")]
+pub struct SetupError(#[source] reqwest::Error);
+
+/// What a client is for, which decides how it talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Pages of source systems: HTTP/2 and gzip, as a browser would.
+    Sources,
+    /// Webhooks: HTTP/1.1 only, so that an answer costs no more than one small buffer; never decoded.
+    Webhooks,
+}
+
+/// Sends requests to vetted addresses only. Clones share their idle connections.
 #[derive(Clone)]
 pub struct Client {
-    _private: (),
+    http: reqwest::Client,
+    guard: Guard,
 }
 
 impl Client {
+    /// Makes a client that obeys `policy`. A process-wide rustls provider must be installed before.
+    ///
+    /// A system without certificate authorities still gets a client, which reaches no `https` address.
+    ///
+    /// # Errors
+    /// [`SetupError`] if TLS cannot be set up at all.
+    pub fn try_new(policy: Policy, purpose: Purpose) -> Result<Self, SetupError> {
+        Self::with_lookup(policy, purpose, system())
+    }
+
+    pub(super) fn with_lookup(policy: Policy, purpose: Purpose, lookup: Lookup) -> Result<Self, SetupError> {
+        let guard = Guard { policy: Arc::new(policy), lookup };
+        let http = settings(purpose, &guard).build().or_else(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "certificate authorities could not be loaded; https addresses will be refused"
+            );
+            settings(purpose, &guard).tls_certs_only([]).build().map_err(SetupError)
+        })?;
+        Ok(Self { http, guard })
+    }
+
+    /// The rule this client obeys.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.guard.policy
+    }
+
+    /// Judges a URL as [`Client::exchange`] would, without connecting: for registering and testing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with words for the person who entered it; [`Error::Connect`] or
+    /// [`Error::Timeout`] if the name does not resolve now, which is no verdict on the address.
+    pub async fn vet(&self, url: &Url) -> Result<(), Error> {
+        let to = self.guard.policy.destination(url).map_err(|why| Error::Refused(why.to_string()))?;
+        let found = tokio::time::timeout(VET_TIMEOUT, self.guard.addresses(&to)).await;
+        found.map_err(|_| Error::Timeout)?.map(drop).map_err(|stop| cause::stopped(&stop))
+    }
+
     /// Sends `request` and reads a bounded answer.
     ///
     /// # Errors
     /// Everything that keeps a whole answer from coming in time; see [`Error`].
-    #[expect(clippy::unused_async, reason = "the seam is here before what is behind it")]
     pub async fn exchange(&self, request: Request) -> Result<Reply, Error> {
-        Err(Error::Refused(request.url.to_string()))
+        let deadline = request.deadline;
+        let to =
+            self.guard.policy.destination(&request.url).map_err(|why| Error::Refused(why.to_string()))?;
+        let whole = DESTINATION.scope(Arc::new(to), self.send(request));
+        tokio::time::timeout(deadline, whole).await.map_err(|_| Error::Timeout)?
+    }
+
+    async fn send(&self, request: Request) -> Result<Reply, Error> {
+        let max_body = request.max_body;
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        if !request.body.is_empty() {
+            *outgoing.body_mut() = Some(request.body.into());
+        }
+        let mut incoming = self.http.execute(outgoing).await.map_err(|error| cause::classify(&error))?;
+        let (status, headers) = (incoming.status(), std::mem::take(incoming.headers_mut()));
+        let (body, truncated) = read(incoming, max_body).await?;
+        Ok(Reply { status, headers, body, truncated })
+    }
+}
+
+/// Reads at most `max` bytes; what is left unread closes the connection.
+async fn read(mut from: reqwest::Response, max: usize) -> Result<(Vec<u8>, bool), Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = from.chunk().await.map_err(|error| cause::classify(&error))? {
+        let room = max - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body, true));
+        }
+    }
+    Ok((body, false))
+}
+
+fn settings(purpose: Purpose, guard: &Guard) -> reqwest::ClientBuilder {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the way out is made")]
+    let builder = reqwest::Client::builder();
+    let builder = builder
+        .dns_resolver(guard.clone())
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .user_agent(concat!("Postern/", env!("CARGO_PKG_VERSION")));
+    match purpose {
+        Purpose::Webhooks => builder.http1_only().no_gzip(),
+        Purpose::Sources => builder
+            .http2_initial_stream_window_size(WINDOW)
+            .http2_initial_connection_window_size(WINDOW)
+            .http2_max_header_list_size(HEADER_LIST),
     }
 }

@@ -1,5 +1,20 @@
 //! The one way out of the house: vet the address, then connect to exactly that address.
+//!
+//! `policy` judges (pure), `allow` is what the operator opened, `block` knows the special addresses,
+//! `guard` judges what a name resolves to, `client` carries out one bounded exchange. Whoever
+//! registers, tests or sends asks the same policy, so the three verdicts cannot differ.
 
+pub mod allow;
+mod block;
+mod cause;
 pub mod client;
+mod guard;
+#[cfg(test)]
+pub(crate) mod loopback;
+pub mod policy;
+#[cfg(test)]
+mod tests;
 
-pub use client::{Client, Error, Reply, Request};
+pub use allow::{Allow, AllowError};
+pub use client::{Client, Error, Purpose, Reply, Request};
+pub use policy::{Policy, Refusal};

@@ -6,8 +6,8 @@
 pub mod batch;
 pub mod check;
 pub mod clock;
-pub mod delivery;
-pub mod endpoint;
+// pub mod delivery;
+// pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod expiry;
