@@ -213,7 +213,12 @@ pub fn data(event: &event::Model, joined: Joined<'_>) -> Value {
     Value::Object(data)
 }
 
-fn link_data(event: &event::Model, facts: &Facts, link: &link::Model, customer: Option<&customer::Model>) -> Value {
+fn link_data(
+    event: &event::Model,
+    facts: &Facts,
+    link: &link::Model,
+    customer: Option<&customer::Model>,
+) -> Value {
     json!({
         "id": link.id,
         "externalId": customer.map(|customer| &customer.external_id),

@@ -99,7 +99,9 @@ mod tests {
         let table: Vec<String> = LinkStatus::ALL
             .iter()
             .flat_map(|from| [(*from, None), (*from, Some(NOW))])
-            .filter(|(from, signed_in)| signed_in.is_some() == (*from == LinkStatus::InProgress) || *from == LinkStatus::Failed)
+            .filter(|(from, signed_in)| {
+                signed_in.is_some() == (*from == LinkStatus::InProgress) || *from == LinkStatus::Failed
+            })
             .flat_map(|(from, signed_in)| changes.map(|change| (from, signed_in, change)))
             .filter_map(|(from, signed_in, change)| {
                 let to = after(&link(from, signed_in), change).ok()?;

@@ -58,7 +58,12 @@ impl Batcher {
         Self(wishes)
     }
 
-    pub(super) async fn create(&self, workspace: WorkspaceId, new: New, token_key: u8) -> Result<Created, Error> {
+    pub(super) async fn create(
+        &self,
+        workspace: WorkspaceId,
+        new: New,
+        token_key: u8,
+    ) -> Result<Created, Error> {
         let (reply, outcome) = oneshot::channel();
         let order = Order { workspace, new, token_key };
         self.0.send(Wish { order, reply }).await.map_err(|_| Error::Unavailable)?;
@@ -111,8 +116,14 @@ async fn write(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Result<Vec<Res
         let customers = store::customer::ensure(&tx, &names, now).await?;
         let links: Vec<Option<link::Model>> = orders
             .iter()
-            .map(|order| is_known(order).then(|| customers.get(&name(order))).flatten().map(|id| (order, *id)))
-            .map(|wanted| wanted.map(|(order, customer)| fresh(&order.new, order.workspace, customer, (now, order.token_key))))
+            .map(|order| {
+                is_known(order).then(|| customers.get(&name(order))).flatten().map(|id| (order, *id))
+            })
+            .map(|wanted| {
+                wanted.map(|(order, customer)| {
+                    fresh(&order.new, order.workspace, customer, (now, order.token_key))
+                })
+            })
             .collect();
         let taken = claim_keys(&tx, now, &orders, &links).await?;
         let is_new = |link: &&link::Model| !taken.contains_key(&link.id);

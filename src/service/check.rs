@@ -49,7 +49,11 @@ pub fn idempotency_key(value: Option<&str>) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Invalid`] with the allowed range.
-pub fn whole_seconds(field: &str, value: Duration, range: RangeInclusive<Duration>) -> Result<Duration, Error> {
+pub fn whole_seconds(
+    field: &str,
+    value: Duration,
+    range: RangeInclusive<Duration>,
+) -> Result<Duration, Error> {
     use crate::domain::duration::format;
     if value.subsec_nanos() != 0 || !range.contains(&value) {
         let (least, most) = (format(*range.start()), format(*range.end()));
@@ -68,7 +72,11 @@ pub fn metadata(field: &str, value: &Value) -> Result<(), Error> {
     }
     let text = value.to_string();
     if text.len() > METADATA_BYTES {
-        return Err(Error::input(field, Problem::TooLong, format!("must be at most {METADATA_BYTES} bytes of JSON")));
+        return Err(Error::input(
+            field,
+            Problem::TooLong,
+            format!("must be at most {METADATA_BYTES} bytes of JSON"),
+        ));
     }
     if text.contains("\\u0000") {
         return Err(Error::invalid(field, "must not contain the character U+0000"));
@@ -83,10 +91,16 @@ pub fn metadata(field: &str, value: &Value) -> Result<(), Error> {
 pub fn locale(field: &str, value: &str) -> Result<(), Error> {
     let parts: Vec<_> = value.split('-').collect();
     let fits = value.len() <= 35
-        && parts.iter().all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && parts
+            .iter()
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
         && (2..=8).contains(&parts[0].len())
         && parts[0].bytes().all(|b| b.is_ascii_alphabetic());
-    if fits { Ok(()) } else { Err(Error::invalid(field, "must be a BCP 47 language tag such as en or pt-BR")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must be a BCP 47 language tag such as en or pt-BR"))
+    }
 }
 
 /// An absolute http or https URL without user information.
@@ -95,14 +109,23 @@ pub fn locale(field: &str, value: &str) -> Result<(), Error> {
 /// [`Error::Invalid`] that says what is wrong with it.
 pub fn url(field: &str, value: &str) -> Result<Url, Error> {
     if value.len() > URL_LENGTH {
-        return Err(Error::input(field, Problem::TooLong, format!("must be at most {URL_LENGTH} bytes long")));
+        return Err(Error::input(
+            field,
+            Problem::TooLong,
+            format!("must be at most {URL_LENGTH} bytes long"),
+        ));
     }
     if value.chars().any(char::is_control) {
         return Err(Error::invalid(field, "must not contain control characters"));
     }
-    let url = Url::parse(value).map_err(|error| Error::invalid(field, format!("must be an absolute URL: {error}")))?;
+    let url = Url::parse(value)
+        .map_err(|error| Error::invalid(field, format!("must be an absolute URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Error::input(field, Problem::ForbiddenUrl, "must start with https:// (or http:// where allowed)"));
+        return Err(Error::input(
+            field,
+            Problem::ForbiddenUrl,
+            "must start with https:// (or http:// where allowed)",
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::input(field, Problem::ForbiddenUrl, "must not contain a user name or password"));
@@ -144,10 +167,14 @@ mod tests {
 
     #[test]
     fn urls_and_locales_of_other_forms_are_refused() {
-        for bad in ["", "x", "ftp://a.example", "file:///etc/passwd", "https://u:p@a.example", "https://u@a.example"] {
+        for bad in
+            ["", "x", "ftp://a.example", "file:///etc/passwd", "https://u:p@a.example", "https://u@a.example"]
+        {
             assert!(url("url", bad).is_err(), "{bad}");
         }
-        for (good, fits) in [("de", true), ("pt-BR", true), ("x", false), ("de_DE", false), ("", false), ("de-", false)] {
+        for (good, fits) in
+            [("de", true), ("pt-BR", true), ("x", false), ("de_DE", false), ("", false), ("de-", false)]
+        {
             assert_eq!(locale("locale", good).is_ok(), fits, "{good}");
         }
     }

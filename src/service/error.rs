@@ -96,7 +96,10 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NotFound => Self::NotFound,
             store::Error::Unavailable(source) => {
-                tracing::warn!(error = source.as_ref().map(tracing::field::display), "The database does not answer.");
+                tracing::warn!(
+                    error = source.as_ref().map(tracing::field::display),
+                    "The database does not answer."
+                );
                 Self::Unavailable
             }
             store::Error::Taken | store::Error::Database(_) => Self::internal(error),

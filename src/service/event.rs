@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp,
-    WorkspaceId, customer, delivery, endpoint, event, link, login,
+    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp, WorkspaceId,
+    customer, delivery, endpoint, event, link, login,
 };
 use serde_json::Value;
 
@@ -191,7 +191,10 @@ pub fn known_types(field: &str, types: &[String]) -> Result<(), Error> {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn find_many(app: &App, workspace: WorkspaceId, ids: Vec<EventId>) -> Result<Vec<event::Model>, Error> {
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<EventId>,
+) -> Result<Vec<event::Model>, Error> {
     Ok(store::event::find_many(&app.db, workspace, ids).await?)
 }
-

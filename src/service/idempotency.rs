@@ -23,7 +23,12 @@ pub struct Request {
 impl Request {
     /// Describes `input` to `operation`.
     #[must_use]
-    pub fn new(workspace: WorkspaceId, operation: &'static str, key: Option<String>, input: &impl std::fmt::Debug) -> Self {
+    pub fn new(
+        workspace: WorkspaceId,
+        operation: &'static str,
+        key: Option<String>,
+        input: &impl std::fmt::Debug,
+    ) -> Self {
         // The derived `Debug` text names every field and is the same for the same input.
         Self { workspace, operation, key, input: Sha256::digest(format!("{input:?}")).into() }
     }

@@ -92,7 +92,11 @@ fn workflows_fit(workflows: &[Workflow]) -> Result<(), Error> {
         let path = format!("workflows.{index}");
         check::text("name", &workflow.name, check::NAME).map_err(|error| error.inside(&path))?;
         if !names.insert(workflow.name.as_str()) {
-            return Err(Error::input(&format!("{path}.name"), Problem::Taken, "must differ from the other workflows'"));
+            return Err(Error::input(
+                &format!("{path}.name"),
+                Problem::Taken,
+                "must differ from the other workflows'",
+            ));
         }
         if workflow.steps.len() > MOST_STEPS {
             let message = format!("must be at most {MOST_STEPS} steps");
@@ -130,7 +134,11 @@ fn step_fits(step: &Step) -> Result<(), Error> {
 fn limits_fit(limits: &Limits) -> Result<(), Error> {
     let Some(timeout) = limits.timeout else { return Ok(()) };
     let seconds = std::time::Duration::from_secs;
-    check::whole_seconds("timeout", timeout, seconds(*TIMEOUT_SECONDS.start())..=seconds(*TIMEOUT_SECONDS.end()))?;
+    check::whole_seconds(
+        "timeout",
+        timeout,
+        seconds(*TIMEOUT_SECONDS.start())..=seconds(*TIMEOUT_SECONDS.end()),
+    )?;
     Ok(())
 }
 
@@ -139,11 +147,14 @@ fn inside_origins(workflows: &[Workflow], source_system: &source_system::Model) 
     for (index, workflow) in workflows.iter().enumerate() {
         for (number, step) in workflow.steps.iter().enumerate() {
             let Step::Goto(goto) = step else { continue };
-            let origin = Url::parse(&goto.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+            let origin =
+                Url::parse(&goto.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
             if !source_system.allowed_origins.0.contains(&origin) {
                 let field = format!("workflows.{index}.steps.{number}.goto.url");
-                let message =
-                    format!("must be inside the allowed origins: {}", source_system.allowed_origins.0.join(", "));
+                let message = format!(
+                    "must be inside the allowed origins: {}",
+                    source_system.allowed_origins.0.join(", ")
+                );
                 return Err(Error::input(&field, Problem::ForbiddenUrl, message));
             }
         }

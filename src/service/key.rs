@@ -65,7 +65,12 @@ impl Default for Cache {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad name or no scope; [`Error::NotFound`] for an unknown workspace.
-pub async fn create(app: &App, workspace: WorkspaceId, name: &str, scopes: &[Scope]) -> Result<Created, Error> {
+pub async fn create(
+    app: &App,
+    workspace: WorkspaceId,
+    name: &str,
+    scopes: &[Scope],
+) -> Result<Created, Error> {
     check::text("name", name, check::NAME)?;
     if scopes.is_empty() {
         return Err(Error::invalid("scopes", "must name at least one scope"));

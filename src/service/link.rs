@@ -164,13 +164,18 @@ pub async fn change(
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn note(tx: &Tx, now: Timestamp, link: &mut link::Model, kind: Kind, facts: Facts) -> Result<(), Error> {
+pub async fn note(
+    tx: &Tx,
+    now: Timestamp,
+    link: &mut link::Model,
+    kind: Kind,
+    facts: Facts,
+) -> Result<(), Error> {
     link.sequence += 1;
     link.updated_at = now;
     store::link::update(tx, link).await?;
     let facts = Facts { status: Some(link.status), usable: Some(life::is_usable(link, now)), ..facts };
-    let record =
-        Record { workspace: link.workspace_id, link: Some((link.id, link.sequence)), kind, facts };
+    let record = Record { workspace: link.workspace_id, link: Some((link.id, link.sequence)), kind, facts };
     event::record(tx, now, &[record]).await?;
     Ok(())
 }
@@ -228,7 +233,12 @@ pub async fn positions(
 
 /// The first state of a link that is to be made.
 #[must_use]
-pub(super) fn fresh(new: &New, workspace: entity::WorkspaceId, customer: entity::CustomerId, at: (Timestamp, u8)) -> link::Model {
+pub(super) fn fresh(
+    new: &New,
+    workspace: entity::WorkspaceId,
+    customer: entity::CustomerId,
+    at: (Timestamp, u8),
+) -> link::Model {
     let (now, token_key) = at;
     // The signed URL carries whole seconds.
     let expires_at = Timestamp(now.plus(new.expires_in).seconds() * 1000);

@@ -67,7 +67,12 @@ impl Follower {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown type; if the database does not answer.
-    pub async fn start(app: &App, caller: &Caller, wanted: Wanted, after: Option<i64>) -> Result<Self, Error> {
+    pub async fn start(
+        app: &App,
+        caller: &Caller,
+        wanted: Wanted,
+        after: Option<i64>,
+    ) -> Result<Self, Error> {
         event::known_types("types", &wanted.types)?;
         let waiting = app.bus.wait_for(topic(caller.workspace, wanted.link));
         let cursor = match after {

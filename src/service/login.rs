@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind, Timestamp, job,
-    link, login, prompt, session, source_system, submit,
+    FailureCode, KeepCredentials, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind, Timestamp,
+    job, link, login, prompt, session, source_system, submit,
 };
 
 use super::run;
@@ -81,7 +81,8 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<login::Model>, Error> {
 /// # Errors
 /// If the database does not answer.
 pub async fn work(app: &App, login: login::Model) -> Result<Work, Error> {
-    let source_system = store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
+    let source_system =
+        store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
     Ok(Work { login, source_system })
 }
 
@@ -181,7 +182,8 @@ pub async fn may_submit(
     identifier: Option<&Secret>,
 ) -> Result<Option<FailureCode>, Error> {
     let nobody = Secret::new(String::new());
-    let tag = app.vault.identifier_tag(login.workspace_id, login.source_system_id, identifier.unwrap_or(&nobody));
+    let tag =
+        app.vault.identifier_tag(login.workspace_id, login.source_system_id, identifier.unwrap_or(&nobody));
     held(app, login, async move |tx, now, row, _link| {
         if kind == SubmitKind::Password {
             let (workspace, account) = (row.workspace_id, (row.source_system_id, tag.as_slice()));

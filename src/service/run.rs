@@ -63,7 +63,12 @@ pub enum Outcome {
 ///
 /// # Errors
 /// If the database refuses.
-pub(super) async fn queue(tx: &Tx, now: Timestamp, link: &link::Model, session: SessionId) -> Result<(), Error> {
+pub(super) async fn queue(
+    tx: &Tx,
+    now: Timestamp,
+    link: &link::Model,
+    session: SessionId,
+) -> Result<(), Error> {
     let row = run::Model {
         id: RunId::new(now),
         workspace_id: link.workspace_id,
@@ -244,4 +249,3 @@ pub async fn of_links(app: &App, caller: &Caller, links: Vec<LinkId>) -> Result<
 pub async fn steps(app: &App, caller: &Caller, runs: Vec<RunId>) -> Result<Vec<run_step::Model>, Error> {
     Ok(store::run::steps_of(&app.db, caller.workspace, runs).await?)
 }
-

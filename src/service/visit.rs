@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, answer, job, link, login, prompt, source_system,
+    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, answer, job, link, login, prompt,
+    source_system,
 };
 use sha2::{Digest, Sha256};
 
@@ -206,7 +207,8 @@ pub async fn begin(app: &App, token: &str) -> Result<Begun, Error> {
 pub async fn scene(app: &App, id: LoginId, cookie: &Secret) -> Result<Scene, Error> {
     let login = store::login::get_by_cookie(&app.db, id, &hash(cookie)).await?;
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
-    let source_system = store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
+    let source_system =
+        store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
     let workspace = store::workspace::get(&app.db, login.workspace_id).await?;
     let (locale, site_origin) = (link.locale.clone(), own_origin(&source_system));
     let state = state(app, login, link).await?;
@@ -332,7 +334,8 @@ fn fits(prompt: &Prompt, answer: &Answer) -> Result<(), Error> {
     for (name, value) in &answer.values {
         let field = prompt.fields.iter().find(|field| &field.name == name);
         let Some(field) = field else { return Err(Error::invalid(name, "is not a field of this question")) };
-        let most = field.max_length.map_or(LONGEST_VALUE, |most| usize::try_from(most).unwrap_or(LONGEST_VALUE));
+        let most =
+            field.max_length.map_or(LONGEST_VALUE, |most| usize::try_from(most).unwrap_or(LONGEST_VALUE));
         if value.expose().len() > LONGEST_VALUE || value.expose().chars().count() > most.max(1) {
             let message = format!("must be at most {} characters long", most.min(LONGEST_VALUE));
             return Err(Error::input(name, Problem::TooLong, message));
@@ -346,7 +349,11 @@ fn fits(prompt: &Prompt, answer: &Answer) -> Result<(), Error> {
     }
     if let Some(choice) = &answer.choice {
         let offered = prompt.choices.iter().chain(&prompt.alternatives).any(|offer| &offer.id == choice);
-        return if offered { Ok(()) } else { Err(Error::invalid("choice", "must be one of the choices shown")) };
+        return if offered {
+            Ok(())
+        } else {
+            Err(Error::invalid("choice", "must be one of the choices shown"))
+        };
     }
     let is_empty = |name: &str| answer.values.get(name).is_none_or(|value| value.expose().is_empty());
     match prompt.fields.iter().find(|field| field.required && is_empty(&field.name)) {

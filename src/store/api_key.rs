@@ -60,7 +60,11 @@ pub async fn touch(tx: &Tx, id: KeyId, now: Timestamp) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if the workspace has none.
-pub async fn get(db: &impl ConnectionTrait, workspace: WorkspaceId, id: KeyId) -> Result<api_key::Model, Error> {
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: KeyId,
+) -> Result<api_key::Model, Error> {
     let query = api_key::Entity::find_by_id(id).filter(api_key::Column::WorkspaceId.eq(workspace));
     query.one(db).await?.ok_or(Error::NotFound)
 }

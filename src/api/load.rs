@@ -1,0 +1,129 @@
+//! Rows that many objects of one answer point to, read in one statement each.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, Error, Result};
+use entity::{
+    CustomerId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId, customer, endpoint, event, job,
+    link, prompt, run, run_step, source_system,
+};
+
+use super::error;
+use crate::service::{self, App};
+
+/// Reads rows by workspace and id.
+pub(super) struct Rows(App);
+
+/// The loader of a schema.
+pub(super) type Load = DataLoader<Rows>;
+
+/// A loader over `app`.
+pub(super) fn loader(app: App) -> Load {
+    DataLoader::new(Rows(app), tokio::spawn)
+}
+
+/// The row behind `key`, read together with the others of this answer.
+pub(super) async fn one<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Rows as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Rows: Loader<K, Error = Arc<service::Error>>,
+{
+    let load = ctx.data::<Load>()?;
+    load.load_one(key).await.map_err(|error| shared(&error))
+}
+
+/// A failed load fails every field that waited for it; it is logged once for each.
+fn shared(error: &Arc<service::Error>) -> Error {
+    error::top_level(match error.as_ref() {
+        service::Error::Unavailable => service::Error::Unavailable,
+        other => service::Error::internal(Shared(other.to_string())),
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Shared(String);
+
+macro_rules! loads {
+    ($($key:ident($id:ty) -> $value:ty = |$app:ident, $workspace:ident, $ids:ident| $read:expr;)*) => {$(
+        /// One row of one workspace.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub(super) struct $key(pub(super) WorkspaceId, pub(super) $id);
+
+        impl Loader<$key> for Rows {
+            type Value = $value;
+            type Error = Arc<service::Error>;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Self::Error> {
+                let mut found = HashMap::new();
+                let mut by_workspace: HashMap<WorkspaceId, Vec<$id>> = HashMap::new();
+                for key in keys {
+                    by_workspace.entry(key.0).or_default().push(key.1);
+                }
+                for ($workspace, $ids) in by_workspace {
+                    let $app = &self.0;
+                    let rows: Vec<($id, $value)> = $read;
+                    found.extend(rows.into_iter().map(|(id, row)| ($key($workspace, id), row)));
+                }
+                Ok(found)
+            }
+        }
+    )*};
+}
+
+loads! {
+    JobOf(JobId) -> job::Model = |app, workspace, ids| {
+        let rows = service::job::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    SourceSystemOf(SourceSystemId) -> source_system::Model = |app, workspace, ids| {
+        let rows = service::source_system::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    CustomerOf(CustomerId) -> customer::Model = |app, workspace, ids| {
+        let rows = service::link::customers(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    LinkOf(LinkId) -> link::Model = |app, workspace, ids| {
+        let rows = service::link::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    PositionOf((LinkId, i64)) -> i64 = |app, workspace, ids| {
+        service::link::positions(app, workspace, &ids).await?.into_iter().collect()
+    };
+    RunOf(LinkId) -> run::Model = |app, workspace, ids| {
+        // Oldest first: the newest run of a link wins.
+        let rows = service::run::of_links(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.link_id, row)).collect()
+    };
+    StepsOf(RunId) -> Vec<run_step::Model> = |app, workspace, ids| {
+        let rows = service::run::steps(app, workspace, ids).await?;
+        grouped(rows, |row| row.run_id)
+    };
+    PromptsOf(LoginId) -> Vec<prompt::Model> = |app, workspace, ids| {
+        let rows = service::login::prompts(app, workspace, ids).await?;
+        grouped(rows, |row| row.login_id)
+    };
+    EventOf(EventId) -> event::Model = |app, workspace, ids| {
+        let rows = service::event::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    EventData(EventId) -> serde_json::Value = |app, workspace, ids| {
+        service::event::render_many(app, workspace, ids).await?
+    };
+    EndpointOf(EndpointId) -> endpoint::Model = |app, workspace, ids| {
+        let rows = service::endpoint::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+}
+
+fn grouped<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<(K, Vec<T>)> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups.into_iter().collect()
+}
