@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod egress;
 pub mod vault;
+pub mod webhook;

@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod failure;
 pub mod prompt;
+pub mod retry;
 pub mod secret;
 pub mod step;
 
