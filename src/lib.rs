@@ -6,3 +6,4 @@ pub mod egress;
 pub mod service;
 pub mod store;
 pub mod vault;
+pub mod webhook;

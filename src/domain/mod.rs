@@ -6,6 +6,7 @@ pub mod failure;
 pub mod hint;
 pub mod link;
 pub mod prompt;
+pub mod retry;
 pub mod secret;
 pub mod step;
 

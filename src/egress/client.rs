@@ -74,10 +74,16 @@ pub enum Error {
     Broken(String),
 }
 
-/// The HTTP client could not be made.
+/// Why the HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client could not be made")]
-pub struct SetupError(#[source] reqwest::Error);
+pub enum SetupError {
+    /// The first line of `main` is missing.
+    #[error("no rustls provider is installed")]
+    NoProvider,
+    /// TLS or the resolver could not be set up.
+    #[error("the HTTP client could not be made")]
+    Http(#[source] reqwest::Error),
+}
 
 /// What a client is for, which decides how it talks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,19 +107,23 @@ impl Client {
     /// A system without certificate authorities still gets a client, which reaches no `https` address.
     ///
     /// # Errors
-    /// [`SetupError`] if TLS cannot be set up at all.
+    /// [`SetupError`] if the provider is missing or TLS cannot be set up at all.
     pub fn try_new(policy: Policy, purpose: Purpose) -> Result<Self, SetupError> {
         Self::with_lookup(policy, purpose, system())
     }
 
     pub(super) fn with_lookup(policy: Policy, purpose: Purpose, lookup: Lookup) -> Result<Self, SetupError> {
+        // The HTTP client would panic.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(SetupError::NoProvider);
+        }
         let guard = Guard { policy: Arc::new(policy), lookup };
         let http = settings(purpose, &guard).build().or_else(|error| {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "certificate authorities could not be loaded; https addresses will be refused"
             );
-            settings(purpose, &guard).tls_certs_only([]).build().map_err(SetupError)
+            settings(purpose, &guard).tls_certs_only([]).build().map_err(SetupError::Http)
         })?;
         Ok(Self { http, guard })
     }

@@ -48,7 +48,7 @@ pub struct Policy {
 /// Where a request goes, as far as the rule is concerned.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
-    scheme: String,
+    scheme: &'static str,
     pub(super) host: Host<String>,
     pub(super) port: u16,
 }
@@ -119,9 +119,11 @@ impl Destination {
         if url.as_str().len() > MAX_URL {
             return Err(Refusal::TooLong);
         }
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Refusal::Scheme);
-        }
+        let scheme = match url.scheme() {
+            "https" => "https",
+            "http" => "http",
+            _ => return Err(Refusal::Scheme),
+        };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Userinfo);
         }
@@ -129,11 +131,11 @@ impl Destination {
         if port == 0 {
             return Err(Refusal::Port(0));
         }
-        Ok(Self { scheme: url.scheme().to_owned(), host: host.to_owned(), port })
+        Ok(Self { scheme, host: host.to_owned(), port })
     }
 
-    fn door(&self) -> (&str, u16) {
-        (&self.scheme, self.port)
+    fn door(&self) -> (&'static str, u16) {
+        (self.scheme, self.port)
     }
 
     /// What holds wherever the operator opened nothing, the address aside.

@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_millis(400);
 const SLACK: Duration = Duration::from_millis(250);
 
 fn client(allow: &str, lookup: Lookup) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    loopback::install_provider();
     Client::with_lookup(Policy::new(allow.parse().unwrap()), Purpose::Webhooks, lookup).unwrap()
 }
 
@@ -230,6 +230,7 @@ async fn compressed_answers_are_decoded_for_sources_up_to_the_cap_and_never_for_
     let bomb = STANDARD.decode(BOMB).unwrap();
     let receiver = Loopback::start([Act::status(200, "content-encoding: gzip\r\n", &bomb)]).await;
     let policy = Policy::new("http://127.0.0.0/8:*".parse().unwrap());
+    loopback::install_provider();
     let sources = Client::try_new(policy, Purpose::Sources).unwrap();
 
     let raw = to_loopback().exchange(get(receiver.url("/"))).await.unwrap();
