@@ -9,7 +9,7 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, db: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         for table in tables() {
             db.create_table(table).await?;
         }

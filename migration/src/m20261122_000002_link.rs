@@ -12,7 +12,7 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, db: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         for table in [customer(), link(), login(), prompt(), answer(), submit(), session(), run(), run_step()]
         {
             db.create_table(table).await?;

@@ -9,7 +9,7 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, db: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         db.create_table(event()).await?;
         db.create_index(index("event_id", "event", &["id"]).unique().take()).await?;
         // The log has no hole and no double per link, whatever the code above it does.

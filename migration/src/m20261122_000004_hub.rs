@@ -14,7 +14,7 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, db: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         for table in [endpoint(), endpoint_secret(), delivery(), attempt()] {
             db.create_table(table).await?;
         }

@@ -3,7 +3,9 @@
 //! A stored event holds ids and facts only. The customer's name, metadata and the site's words are
 //! joined when a payload is rendered, so that erasing a customer needs no change of the log.
 
-use entity::{EndpointId, FailureCode, LinkStatus, LoginId, PromptKind, RunId, customer, event, link};
+use entity::{
+    DeliveryId, EndpointId, FailureCode, LinkStatus, LoginId, PromptKind, RunId, customer, event, link,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -140,6 +142,9 @@ pub struct Facts {
     /// The endpoint it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_id: Option<EndpointId>,
+    /// The delivery it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_id: Option<DeliveryId>,
     /// Why, in one word: `revoked`, `gone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -197,6 +202,9 @@ pub fn data(event: &event::Model, joined: Joined<'_>) -> Value {
     }
     if let Some(id) = facts.endpoint_id {
         data.insert("endpoint".to_owned(), json!({ "id": id }));
+    }
+    if let Some(id) = facts.delivery_id {
+        data.insert("delivery".to_owned(), json!({ "id": id }));
     }
     if let Some(reason) = &facts.reason {
         data.insert("reason".to_owned(), json!(reason));

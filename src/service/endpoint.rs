@@ -4,23 +4,19 @@ use std::time::Duration;
 
 use entity::{
     DeliveryOrdering, EndpointId, EndpointSecretId, EndpointStatus, PayloadFormat, SignatureScheme, Strings,
-    Timestamp, endpoint, endpoint_secret,
+    Timestamp, WorkspaceId, endpoint, endpoint_secret,
 };
 
 use super::idempotency::{self, Request};
 use super::{App, Caller, Error, Problem, check, event};
-use crate::domain::Secret;
+use crate::domain::{Secret, retry};
 use crate::store::page::Rows;
 use crate::store::{self, Page};
 use crate::vault::Binding;
-use crate::webhook;
+use crate::webhook::{self, Unfit};
 
 /// How many event types or families an endpoint may list.
 const MOST_TYPES: usize = 50;
-/// How many steps a retry schedule may have.
-const MOST_RETRIES: usize = 50;
-/// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 86_400);
 /// How many endpoints a workspace may have.
 const MOST_ENDPOINTS: usize = 1_000;
 
@@ -63,17 +59,14 @@ pub struct Created {
 /// [`Error::Invalid`] with the field; [`Error::Conflict`] for a key that was used otherwise.
 pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Error> {
     fits(app, &new).await?;
-    let scheme = webhook::signature::scheme(new.signature);
-    let secret = match &new.secret {
-        Some(given) => {
-            scheme.check_secret(given).map_err(|error| Error::invalid("secret", error.to_string()))?;
-            given.clone()
-        }
-        None => scheme.generate_secret(),
-    };
+    let scheme = webhook::scheme::of(new.signature);
+    let secret = new.secret.clone().unwrap_or_else(|| scheme.generate());
+    let ready = scheme.signer(std::slice::from_ref(&secret));
+    ready.map_err(|error| Error::invalid("secret", error.to_string()))?;
     let now = app.clock.now();
     let (row, sealed) = rows(app, caller, &new, &secret, now)?;
-    let request = Request::new(caller.workspace, "createWebhookEndpoint", new.idempotency_key.clone(), &outline(&new));
+    let request =
+        Request::new(caller.workspace, "createWebhookEndpoint", new.idempotency_key.clone(), &outline(&new));
     let made = store::transact(&app.db, async move |tx| {
         if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
             let found = store::endpoint::find_many(&tx, request.workspace, [EndpointId(earlier)]).await?;
@@ -102,13 +95,20 @@ pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<endpoin
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn find_many(app: &App, caller: &Caller, ids: Vec<EndpointId>) -> Result<Vec<endpoint::Model>, Error> {
-    Ok(store::endpoint::find_many(&app.db, caller.workspace, ids).await?)
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<EndpointId>,
+) -> Result<Vec<endpoint::Model>, Error> {
+    Ok(store::endpoint::find_many(&app.db, workspace, ids).await?)
 }
 
 async fn fits(app: &App, new: &New) -> Result<(), Error> {
-    let url = check::url("url", &new.url)?;
-    check::reachable("url", &app.webhooks, &url).await?;
+    check::text("url", &new.url, 1..=check::URL_LENGTH)?;
+    // A name that does not resolve now is no reason to refuse: each attempt asks the rule again.
+    if let Err(Unfit::Refused(why)) = app.destinations.vet(&new.url).await {
+        return Err(Error::input("url", Problem::ForbiddenUrl, why));
+    }
     if let Some(description) = &new.description {
         check::text("description", description, 0..=1_000)?;
     }
@@ -117,23 +117,16 @@ async fn fits(app: &App, new: &New) -> Result<(), Error> {
         return Err(Error::input("eventTypes", Problem::LimitExceeded, message));
     }
     event::known_types("eventTypes", &new.event_types)?;
-    webhook::headers::check(&new.headers).map_err(|error| Error::invalid("headers", error.to_string()))?;
+    webhook::check_headers(&new.headers).map_err(|error| Error::invalid("headers", error.to_string()))?;
     if new.ordering == DeliveryOrdering::PerLink {
-        return Err(Error::invalid("ordering", "must be NONE: ordered delivery is not supported by this server yet"));
+        return Err(Error::invalid(
+            "ordering",
+            "must be NONE: ordered delivery is not supported by this server yet",
+        ));
     }
     check::idempotency_key(new.idempotency_key.as_deref())?;
-    schedule_fits(new.retry_schedule.as_deref().unwrap_or_default())
-}
-
-fn schedule_fits(schedule: &[Duration]) -> Result<(), Error> {
-    if schedule.len() > MOST_RETRIES {
-        let message = format!("must have at most {MOST_RETRIES} steps");
-        return Err(Error::input("retrySchedule", Problem::LimitExceeded, message));
-    }
-    match schedule.iter().position(|pause| *pause > LONGEST_PAUSE) {
-        Some(index) => Err(Error::invalid(&format!("retrySchedule.{index}"), "must be at most P7D")),
-        None => Ok(()),
-    }
+    let schedule = new.retry_schedule.as_deref().unwrap_or_default();
+    retry::check(schedule).map_err(|error| Error::invalid("retrySchedule", error.to_string()))
 }
 
 fn rows(
@@ -179,7 +172,11 @@ fn rows(
     Ok((row, secret))
 }
 
-fn sealed_headers(app: &App, binding: Binding, headers: &[(String, Secret)]) -> Result<Option<Vec<u8>>, Error> {
+fn sealed_headers(
+    app: &App,
+    binding: Binding,
+    headers: &[(String, Secret)],
+) -> Result<Option<Vec<u8>>, Error> {
     if headers.is_empty() {
         return Ok(None);
     }
@@ -189,15 +186,37 @@ fn sealed_headers(app: &App, binding: Binding, headers: &[(String, Secret)]) -> 
     Ok(Some(app.vault.seal(binding, &text).map_err(Error::internal)?))
 }
 
+/// What an endpoint signs with and sends along, opened.
+type Opened = (Vec<Secret>, Vec<(String, Secret)>);
+
+/// Opens an endpoint's live secrets and its static headers.
+pub(super) fn open_secrets(
+    app: &App,
+    row: &endpoint::Model,
+    sealed: &[endpoint_secret::Model],
+) -> Result<Opened, Error> {
+    let open = |binding, bytes: &[u8]| app.vault.open(binding, bytes).map_err(Error::internal);
+    let secrets = sealed
+        .iter()
+        .map(|secret| {
+            let bytes = open(secret_binding(secret.workspace_id, secret.id), &secret.sealed)?;
+            Ok(Secret::new(std::str::from_utf8(&bytes).map_err(Error::internal)?.to_owned()))
+        })
+        .collect::<Result<_, Error>>()?;
+    let Some(headers) = &row.headers else { return Ok((secrets, Vec::new())) };
+    let text = open(headers_binding(row.workspace_id, row.id), headers)?;
+    let pairs: std::collections::BTreeMap<String, String> =
+        serde_json::from_slice(&text).map_err(Error::internal)?;
+    Ok((secrets, pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()))
+}
+
 /// What binds an endpoint's sealed headers to their place.
-#[must_use]
-pub(super) fn headers_binding(workspace: entity::WorkspaceId, id: EndpointId) -> Binding {
+fn headers_binding(workspace: WorkspaceId, id: EndpointId) -> Binding {
     Binding { workspace, record: id.0, field: "endpoint.headers" }
 }
 
 /// What binds a sealed signing secret to its place.
-#[must_use]
-pub(super) fn secret_binding(workspace: entity::WorkspaceId, id: EndpointSecretId) -> Binding {
+fn secret_binding(workspace: WorkspaceId, id: EndpointSecretId) -> Binding {
     Binding { workspace, record: id.0, field: "endpoint_secret.sealed" }
 }
 

@@ -198,3 +198,17 @@ pub async fn find_many(
 ) -> Result<Vec<event::Model>, Error> {
     Ok(store::event::find_many(&app.db, workspace, ids).await?)
 }
+
+/// `data` of the events with those ids, with their ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn render_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<EventId>,
+) -> Result<Vec<(EventId, Value)>, Error> {
+    let events = find_many(app, workspace, ids).await?;
+    let data = render(app, workspace, &events).await?;
+    Ok(events.into_iter().map(|event| event.id).zip(data).collect())
+}

@@ -1,12 +1,13 @@
 //! Jobs: what to do once signed in.
 
-use entity::{JobId, KeepCredentials, SourceSystemId, job, source_system};
+use entity::{JobId, KeepCredentials, SourceSystemId, WorkspaceId, job, source_system};
 use url::Url;
 
 use super::idempotency::{self, Request};
 use super::{App, Caller, Error, Problem, check};
 use crate::domain::step::{Limits, Step, Workflow};
-use crate::store;
+use crate::store::page::Rows;
+use crate::store::{self, Page};
 
 /// How many workflows a job may have.
 const MOST_WORKFLOWS: usize = 20;
@@ -72,6 +73,22 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
         Ok(row)
     })
     .await
+}
+
+/// The jobs with those ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(app: &App, workspace: WorkspaceId, ids: Vec<JobId>) -> Result<Vec<job::Model>, Error> {
+    Ok(store::job::find_many(&app.db, workspace, ids).await?)
+}
+
+/// A page of the caller's jobs, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<job::Model>, Error> {
+    Ok(store::job::list(&app.db, caller.workspace, page).await?)
 }
 
 /// The workflows of a stored job.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::{FailureCode, JobId, LinkId, LinkStatus, LoginId, Timestamp, customer, job, link};
+use entity::{FailureCode, JobId, LinkId, LinkStatus, LoginId, Timestamp, WorkspaceId, customer, link};
 use serde_json::Value;
 
 use super::event::{self, Record};
@@ -199,12 +199,16 @@ pub async fn sign_in_failed(
     Ok(())
 }
 
-/// The jobs with those ids.
+/// The links with those ids.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn jobs(app: &App, caller: &Caller, ids: Vec<JobId>) -> Result<Vec<job::Model>, Error> {
-    Ok(store::job::find_many(&app.db, caller.workspace, ids).await?)
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<LinkId>,
+) -> Result<Vec<link::Model>, Error> {
+    Ok(store::link::find_many(&app.db, workspace, ids).await?)
 }
 
 /// The customers with those ids.
@@ -213,10 +217,10 @@ pub async fn jobs(app: &App, caller: &Caller, ids: Vec<JobId>) -> Result<Vec<job
 /// If the database does not answer.
 pub async fn customers(
     app: &App,
-    caller: &Caller,
+    workspace: WorkspaceId,
     ids: Vec<entity::CustomerId>,
 ) -> Result<Vec<customer::Model>, Error> {
-    Ok(store::customer::find_many(&app.db, caller.workspace, ids).await?)
+    Ok(store::customer::find_many(&app.db, workspace, ids).await?)
 }
 
 /// The cursor of each link as it was read: what comes after it is news.
@@ -225,17 +229,17 @@ pub async fn customers(
 /// If the database does not answer.
 pub async fn positions(
     app: &App,
-    caller: &Caller,
+    workspace: WorkspaceId,
     links: &[(LinkId, i64)],
 ) -> Result<std::collections::HashMap<(LinkId, i64), i64>, Error> {
-    Ok(store::event::positions(&app.db, caller.workspace, links).await?)
+    Ok(store::event::positions(&app.db, workspace, links).await?)
 }
 
 /// The first state of a link that is to be made.
 #[must_use]
 pub(super) fn fresh(
     new: &New,
-    workspace: entity::WorkspaceId,
+    workspace: WorkspaceId,
     customer: entity::CustomerId,
     at: (Timestamp, u8),
 ) -> link::Model {

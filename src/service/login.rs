@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind, Timestamp,
-    job, link, login, prompt, session, source_system, submit,
+    FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind,
+    Timestamp, job, link, login, prompt, session, source_system, submit,
 };
 
 use super::run;
@@ -295,9 +295,34 @@ pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<()
     Ok(store::login::update(tx, &login).await?)
 }
 
+/// The logins of a link, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_link(
+    app: &App,
+    workspace: WorkspaceId,
+    link: LinkId,
+    (after, limit): (Option<LoginId>, u64),
+) -> Result<Vec<login::Model>, Error> {
+    Ok(store::login::list_of(&app.db, workspace, link, after, limit).await?)
+}
+
+/// The prompts of those logins, in order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn prompts(
+    app: &App,
+    workspace: WorkspaceId,
+    logins: Vec<LoginId>,
+) -> Result<Vec<prompt::Model>, Error> {
+    Ok(store::prompt::of_logins(&app.db, workspace, logins).await?)
+}
+
 /// What binds a sealed session to its place.
 #[must_use]
-pub(super) fn session_binding(workspace: entity::WorkspaceId, id: SessionId) -> Binding {
+pub(super) fn session_binding(workspace: WorkspaceId, id: SessionId) -> Binding {
     Binding { workspace, record: id.0, field: "session.sealed" }
 }
 

@@ -6,8 +6,8 @@
 pub mod batch;
 pub mod check;
 pub mod clock;
-// pub mod delivery;
-// pub mod endpoint;
+pub mod delivery;
+pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod expiry;
@@ -37,6 +37,7 @@ use crate::bus::Bus;
 use crate::egress;
 use crate::store::Db;
 use crate::vault::{Tokens, Vault};
+use crate::webhook::Destinations;
 
 /// What every use case works with.
 pub struct Tools {
@@ -52,8 +53,8 @@ pub struct Tools {
     pub tokens: Tokens,
     /// The way out to source systems.
     pub sources: egress::Client,
-    /// The way out to receivers of webhooks.
-    pub webhooks: egress::Client,
+    /// The ways to hand over webhooks.
+    pub destinations: Destinations,
     /// Who we are among the nodes.
     pub node: NodeId,
     /// Where customers reach us.

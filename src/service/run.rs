@@ -1,7 +1,8 @@
 //! Runs: a job's workflows carried out with the session of a login, step by step, each saved.
 
 use entity::{
-    FailureCode, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, link, run, run_step, source_system,
+    FailureCode, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, link, run, run_step,
+    source_system,
 };
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -238,14 +239,22 @@ pub async fn get(app: &App, caller: &Caller, id: RunId) -> Result<run::Model, Er
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn of_links(app: &App, caller: &Caller, links: Vec<LinkId>) -> Result<Vec<run::Model>, Error> {
-    Ok(store::run::latest_of(&app.db, caller.workspace, links).await?)
+pub async fn of_links(
+    app: &App,
+    workspace: WorkspaceId,
+    links: Vec<LinkId>,
+) -> Result<Vec<run::Model>, Error> {
+    Ok(store::run::latest_of(&app.db, workspace, links).await?)
 }
 
 /// The steps of those runs, in order.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn steps(app: &App, caller: &Caller, runs: Vec<RunId>) -> Result<Vec<run_step::Model>, Error> {
-    Ok(store::run::steps_of(&app.db, caller.workspace, runs).await?)
+pub async fn steps(
+    app: &App,
+    workspace: WorkspaceId,
+    runs: Vec<RunId>,
+) -> Result<Vec<run_step::Model>, Error> {
+    Ok(store::run::steps_of(&app.db, workspace, runs).await?)
 }

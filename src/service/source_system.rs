@@ -1,12 +1,13 @@
 //! Source systems: the sites customers sign in to.
 
-use entity::{Driver, SourceSystemId, Strings, source_system};
+use entity::{Driver, SourceSystemId, Strings, WorkspaceId, source_system};
 use serde_json::Value;
 use url::Url;
 
 use super::idempotency::{self, Request};
 use super::{App, Caller, Error, Problem, check};
-use crate::store;
+use crate::store::page::Rows;
+use crate::store::{self, Page};
 
 /// How many origins a source system may list.
 const MOST_ORIGINS: usize = 20;
@@ -65,6 +66,26 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_syste
         Ok(row)
     })
     .await
+}
+
+/// The source systems with those ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<SourceSystemId>,
+) -> Result<Vec<source_system::Model>, Error> {
+    Ok(store::source_system::find_many(&app.db, workspace, ids).await?)
+}
+
+/// A page of the caller's source systems, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<source_system::Model>, Error> {
+    Ok(store::source_system::list(&app.db, caller.workspace, page).await?)
 }
 
 /// Every allowed origin, the login URL's own first.

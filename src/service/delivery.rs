@@ -1,0 +1,346 @@
+//! Deliveries: claimed in batches, sent outside any transaction, settled in batches.
+//!
+//! A delivery is never lost: it is a row from the transaction of its event on, and stays due until a
+//! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
+//! the receiver may then see the event twice, with the same `webhook-id`.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::{
+    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EventId, Timestamp, WorkspaceId, attempt,
+    delivery, endpoint, endpoint_secret, event,
+};
+
+use super::event::{self as log, Record};
+use super::{App, Caller, Error, endpoint as endpoints};
+use crate::domain::Secret;
+use crate::domain::delivery::{self as rule, Ended};
+use crate::domain::event::{Facts, Kind};
+use crate::domain::retry;
+use crate::store::delivery::{Filter, Verdict};
+use crate::store::page::Rows;
+use crate::store::{self, Page, Tx};
+use crate::webhook::{Attempted, EventView, Recipient};
+
+/// A claimed delivery with everything an attempt needs.
+pub struct Sending {
+    delivery: delivery::Model,
+    endpoint: Arc<endpoint::Model>,
+    recipient: Option<Arc<Recipient>>,
+    event: Arc<EventView>,
+}
+
+/// An attempt that was made and whose verdict is not written yet.
+pub struct Report {
+    delivery: delivery::Model,
+    endpoint: Arc<endpoint::Model>,
+    kind: String,
+    started_at: Timestamp,
+    attempted: Attempted,
+}
+
+/// Claims up to `limit` due deliveries for this node and gathers what their attempts need.
+///
+/// # Errors
+/// If the database does not answer; what was claimed comes back with the node's next start.
+pub async fn claim(app: &App, limit: u64) -> Result<Vec<Sending>, Error> {
+    let (node, now) = (app.node, app.clock.now());
+    if store::delivery::next_due(&app.db).await?.is_none_or(|due| due > now) {
+        return Ok(Vec::new());
+    }
+    let claimed = store::transact(&app.db, async move |tx| {
+        Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit).await?)
+    })
+    .await?;
+    gather(app, claimed, now).await
+}
+
+/// When the next delivery is due, if one waits.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn next_due(app: &App) -> Result<Option<Timestamp>, Error> {
+    Ok(store::delivery::next_due(&app.db).await?)
+}
+
+async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Result<Vec<Sending>, Error> {
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let recipients = recipients(app, claimed.iter().map(|row| row.endpoint_id).collect(), now).await?;
+    let events = views(app, &claimed).await?;
+    let (mut sendings, mut orphans) = (Vec::with_capacity(claimed.len()), Vec::new());
+    for delivery in claimed {
+        match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
+            (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
+                delivery,
+                endpoint: Arc::clone(endpoint),
+                recipient: recipient.clone(),
+                event: Arc::clone(event),
+            }),
+            _ => orphans.push(cancelled(&delivery)),
+        }
+    }
+    if !orphans.is_empty() {
+        let node = app.node;
+        store::transact(&app.db, async move |tx| {
+            Ok::<_, Error>(store::delivery::settle(&tx, node, &orphans, Vec::new()).await?)
+        })
+        .await?;
+    }
+    Ok(sendings)
+}
+
+/// A delivery whose endpoint was deleted or whose event retention has taken.
+fn cancelled(delivery: &delivery::Model) -> Verdict {
+    Verdict {
+        delivery: delivery.id,
+        status: DeliveryStatus::Cancelled,
+        attempt_count: delivery.attempt_count,
+        next_attempt_at: None,
+    }
+}
+
+type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
+
+async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
+    let rows = store::endpoint::for_hub(&app.db, ids.iter().copied()).await?;
+    let mut secrets: HashMap<EndpointId, Vec<endpoint_secret::Model>> = HashMap::new();
+    for secret in store::endpoint::live_secrets(&app.db, ids, now).await? {
+        secrets.entry(secret.endpoint_id).or_default().push(secret);
+    }
+    let live = rows.into_iter().filter(|row| row.deleted_at.is_none());
+    Ok(live
+        .map(|row| {
+            let sealed = secrets.remove(&row.id).unwrap_or_default();
+            let recipient = recipient(app, &row, &sealed).map(Arc::new);
+            (row.id, (Arc::new(row), recipient))
+        })
+        .collect())
+}
+
+/// The endpoint ready to be written to; `None` (and a line in the log) if its secrets do not open.
+fn recipient(app: &App, row: &endpoint::Model, sealed: &[endpoint_secret::Model]) -> Option<Recipient> {
+    let opened = endpoints::open_secrets(app, row, sealed).and_then(|(secrets, headers)| {
+        Recipient::try_new(row.signature, row.format, &secrets, &headers).map_err(Error::internal)
+    });
+    opened
+        .inspect_err(|error| {
+            tracing::error!(
+                endpoint.id = %row.id,
+                error = error as &dyn std::error::Error,
+                "Nothing can be signed for an endpoint."
+            );
+        })
+        .ok()
+}
+
+async fn views(app: &App, claimed: &[delivery::Model]) -> Result<HashMap<EventId, Arc<EventView>>, Error> {
+    let mut wanted: HashMap<WorkspaceId, HashSet<EventId>> = HashMap::new();
+    for delivery in claimed {
+        wanted.entry(delivery.workspace_id).or_default().insert(delivery.event_id);
+    }
+    let mut views = HashMap::new();
+    for (workspace, ids) in wanted {
+        let events = store::event::find_many(&app.db, workspace, ids).await?;
+        let rendered = log::render(app, workspace, &events).await?;
+        views.extend(
+            events.into_iter().zip(rendered).map(|(event, data)| (event.id, Arc::new(view(event, data)))),
+        );
+    }
+    Ok(views)
+}
+
+fn view(event: event::Model, data: serde_json::Value) -> EventView {
+    EventView {
+        id: event.id,
+        kind: event.kind,
+        occurred_at: event.occurred_at,
+        workspace: event.workspace_id,
+        subject: event.link_id.map(|id| id.to_string()),
+        data,
+    }
+}
+
+impl Sending {
+    /// Where it goes, for fairness between endpoints.
+    #[must_use]
+    pub fn endpoint(&self) -> EndpointId {
+        self.endpoint.id
+    }
+
+    /// Makes one attempt; writes nothing.
+    pub async fn attempt(self, app: &App) -> Report {
+        let started_at = app.clock.now();
+        let written =
+            self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
+        let attempted = match written {
+            Some(envelope) => app.destinations.deliver(&self.endpoint.url, envelope).await,
+            None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
+        };
+        let kind = self.event.kind.clone();
+        Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
+    }
+}
+
+/// Writes what attempts came to, and what follows for their deliveries and endpoints.
+///
+/// # Errors
+/// If the database does not answer; nothing of it is written then, and the claims stand.
+pub async fn settle(app: &App, reports: Vec<Report>) -> Result<(), Error> {
+    let (node, now) = (app.node, app.clock.now());
+    let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
+    let attempts =
+        reports.iter().zip(&verdicts).map(|(report, verdict)| attempt_row(report, verdict)).collect();
+    store::transact(&app.db, async move |tx| {
+        store::delivery::settle(&tx, node, &verdicts, attempts).await?;
+        note_health(&tx, &reports, now).await?;
+        for (report, verdict) in reports.iter().zip(&verdicts) {
+            if verdict.status == DeliveryStatus::Exhausted {
+                note_exhausted(&tx, report, now).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn verdict(report: &Report, now: Timestamp) -> Verdict {
+    let attempt_count = report.delivery.attempt_count.saturating_add(1);
+    let schedule = schedule(&report.endpoint);
+    let made = u32::try_from(attempt_count).unwrap_or(u32::MAX);
+    let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
+    Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at }
+}
+
+fn ended(attempted: &Attempted) -> Ended {
+    match attempted.outcome {
+        AttemptOutcome::Delivered => Ended::Delivered,
+        _ if attempted.gone => Ended::Gone,
+        _ => Ended::Failed { retry_after: attempted.retry_after },
+    }
+}
+
+fn schedule(endpoint: &endpoint::Model) -> Vec<Duration> {
+    let own: Option<Vec<u64>> =
+        endpoint.retry_schedule.clone().and_then(|schedule| serde_json::from_value(schedule).ok());
+    own.map_or_else(
+        || retry::DEFAULT_SCHEDULE.to_vec(),
+        |own| own.into_iter().map(Duration::from_millis).collect(),
+    )
+}
+
+fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
+    let attempted = &report.attempted;
+    attempt::Model {
+        delivery_id: report.delivery.id,
+        number: verdict.attempt_count,
+        workspace_id: report.delivery.workspace_id,
+        started_at: report.started_at,
+        duration_ms: i32::try_from(attempted.duration.as_millis()).unwrap_or(i32::MAX),
+        outcome: attempted.outcome,
+        response_status: attempted.status.and_then(|status| i16::try_from(status).ok()),
+        response_body: attempted.body.clone(),
+        error: attempted.error.clone(),
+    }
+}
+
+/// Remembers which endpoints only fail, and disables those that are gone or failed for too long.
+async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
+    let well: HashSet<EndpointId> = reports
+        .iter()
+        .filter(|report| ended(&report.attempted) == Ended::Delivered)
+        .map(|r| r.endpoint.id)
+        .collect();
+    let recovered: Vec<_> = reports
+        .iter()
+        .map(|r| &r.endpoint)
+        .filter(|e| well.contains(&e.id) && e.failing_since.is_some())
+        .map(|e| e.id)
+        .collect();
+    if !recovered.is_empty() {
+        store::endpoint::set_failing_since(tx, &recovered, None).await?;
+    }
+    let ill: HashMap<EndpointId, &Report> = reports
+        .iter()
+        .filter(|report| !well.contains(&report.endpoint.id))
+        .map(|report| (report.endpoint.id, report))
+        .collect();
+    let newly: Vec<_> =
+        ill.values().filter(|r| r.endpoint.failing_since.is_none()).map(|r| r.endpoint.id).collect();
+    if !newly.is_empty() {
+        store::endpoint::set_failing_since(tx, &newly, Some(now)).await?;
+    }
+    for report in reports.iter().filter(|report| report.attempted.gone) {
+        disable(tx, &report.endpoint, "gone", now).await?;
+    }
+    for report in ill.values() {
+        if rule::failed_too_long(report.endpoint.failing_since, now) {
+            disable(tx, &report.endpoint, "failing", now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn disable(tx: &Tx, endpoint: &endpoint::Model, reason: &str, now: Timestamp) -> Result<(), Error> {
+    if !store::endpoint::disable(tx, endpoint.workspace_id, endpoint.id, reason).await? {
+        return Ok(());
+    }
+    store::delivery::park(tx, endpoint.id).await?;
+    let facts = Facts { endpoint_id: Some(endpoint.id), reason: Some(reason.to_owned()), ..Facts::default() };
+    let record = Record { workspace: endpoint.workspace_id, link: None, kind: Kind::EndpointDisabled, facts };
+    log::record(tx, now, &[record]).await?;
+    Ok(())
+}
+
+/// Giving up on an event about an endpoint records nothing further.
+async fn note_exhausted(tx: &Tx, report: &Report, now: Timestamp) -> Result<(), Error> {
+    if [Kind::EndpointDisabled, Kind::DeliveryExhausted].iter().any(|kind| kind.as_str() == report.kind) {
+        return Ok(());
+    }
+    let facts = Facts {
+        endpoint_id: Some(report.endpoint.id),
+        delivery_id: Some(report.delivery.id),
+        ..Facts::default()
+    };
+    let record =
+        Record { workspace: report.delivery.workspace_id, link: None, kind: Kind::DeliveryExhausted, facts };
+    log::record(tx, now, &[record]).await?;
+    Ok(())
+}
+
+/// The delivery with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: DeliveryId) -> Result<delivery::Model, Error> {
+    Ok(store::delivery::get(&app.db, caller.workspace, id).await?)
+}
+
+/// A page of the caller's deliveries, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    filter: Filter,
+    page: Page,
+) -> Result<Rows<delivery::Model>, Error> {
+    Ok(store::delivery::list(&app.db, caller.workspace, filter, page).await?)
+}
+
+/// The attempts at a delivery after number `after`, in order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn attempts(
+    app: &App,
+    caller: &Caller,
+    id: DeliveryId,
+    (after, limit): (i32, u64),
+) -> Result<Vec<attempt::Model>, Error> {
+    Ok(store::delivery::attempts(&app.db, caller.workspace, id, after, limit).await?)
+}
