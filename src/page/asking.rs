@@ -3,6 +3,8 @@
 //! The site's texts go through as they are; what steers the browser (types, keyboards, autocomplete)
 //! comes from closed lists, because the site is not to be trusted with it.
 
+use std::iter;
+
 use askama::Template;
 
 use super::scene;
@@ -41,7 +43,8 @@ pub(super) struct Question {
     buttons: Vec<Button>,
     resend: Option<&'static str>,
     alternatives: Vec<Choice>,
-    goes_to: Option<String>,
+    /// Under the buttons: where the answer goes, or that none is needed.
+    small_print: Option<String>,
     open_site: Option<(String, String)>,
 }
 
@@ -87,11 +90,11 @@ pub(super) fn question(
     scene: &Scene,
     number: i32,
     prompt: &Prompt,
-    remark: Remark,
+    remark: &Remark,
 ) -> Question {
     let words = frame.words;
     let title = fill(heading(prompt.kind, words), &scene::names(scene));
-    let problem = problem(prompt, words, &remark);
+    let problem = problem(prompt, words, remark);
     let prefix = if problem.is_some() { words.error_prefix } else { "" };
     let frame = Frame { title: format!("{prefix}{title} \u{b7} {}", scene.site), ..frame };
     let by_hand = matches!(prompt.kind, PromptKind::Handoff);
@@ -107,15 +110,15 @@ pub(super) fn question(
         title,
         site_words: Quote::of(words, &prompt.origin, prompt.title.as_deref(), prompt.message.as_deref()),
         problem,
-        hints: hints(prompt, scene, words),
+        hints: hints(prompt, words),
         display_number: prompt.media.iter().find_map(shown_number),
         pictures: prompt.media.iter().filter_map(|media| picture(media, prompt, words)).collect(),
-        inputs: prompt.fields.iter().map(|field| input(field, words, &remark)).collect(),
+        inputs: prompt.fields.iter().map(|field| input(field, words, remark)).collect(),
         choices: prompt.choices.clone(),
         buttons: buttons(prompt.kind, words),
         resend: prompt.resend.then(|| resend(prompt.kind, words)),
         alternatives: prompt.alternatives.clone(),
-        goes_to: (!prompt.fields.is_empty()).then(|| fill(words.goes_to, &[("origin", &prompt.origin)])),
+        small_print: small_print(prompt, scene, words),
         open_site: by_hand.then(|| open_site(scene, words)).flatten(),
     }
 }
@@ -127,8 +130,10 @@ fn problem(prompt: &Prompt, words: &'static Words, remark: &Remark) -> Option<Pr
             let ours = vec![words.old_prompt.to_owned()];
             return Some(Problem { title: words.conflict.title, site_words: None, ours });
         }
-        Remark::Refused { .. } => {
-            let ours = vec![words.not_taken.to_owned()];
+        Remark::Refused { field, message } => {
+            let elsewhere = prompt.fields.iter().all(|known| known.name != *field);
+            let which = elsewhere.then(|| fill(words.field, &[("field", field), ("why", message)]));
+            let ours = iter::once(words.not_taken.to_owned()).chain(which).collect();
             return Some(Problem { title: words.problem, site_words: None, ours });
         }
     }
@@ -150,7 +155,7 @@ fn tries_left(prompt: &Prompt, words: &Words) -> Option<String> {
     }
 }
 
-fn hints(prompt: &Prompt, scene: &Scene, words: &Words) -> Vec<String> {
+fn hints(prompt: &Prompt, words: &Words) -> Vec<String> {
     let delivery = prompt.delivery.map(|delivery| match delivery {
         CodeDelivery::Sms => words.code_sms,
         CodeDelivery::Email => words.code_email,
@@ -160,11 +165,15 @@ fn hints(prompt: &Prompt, scene: &Scene, words: &Words) -> Vec<String> {
         CodeDelivery::Unknown => words.code_somewhere,
     });
     let target = prompt.masked_target.as_deref();
-    let polls = (prompt.kind == PromptKind::Approval).then_some(words.by_itself);
-    let ours = delivery.into_iter().chain(polls).map(|text| fill(text, &scene::names(scene)));
-    ours.chain(target.map(|target| fill(words.sent_to, &[("target", target)])))
-        .filter(|text| !text.is_empty())
-        .collect()
+    let sent_to = target.map(|target| fill(words.sent_to, &[("target", target)]));
+    delivery.map(str::to_owned).into_iter().chain(sent_to).filter(|text| !text.is_empty()).collect()
+}
+
+fn small_print(prompt: &Prompt, scene: &Scene, words: &Words) -> Option<String> {
+    if prompt.kind == PromptKind::Approval {
+        return Some(fill(words.by_itself, &scene::names(scene)));
+    }
+    (!prompt.fields.is_empty()).then(|| fill(words.goes_to, &[("origin", &prompt.origin)]))
 }
 
 const fn heading(kind: PromptKind, words: &Words) -> &'static str {
@@ -291,5 +300,4 @@ const fn own_label(role: FieldRole, words: &Words) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "asking_tests.rs"]
 mod tests;

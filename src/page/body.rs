@@ -59,7 +59,9 @@ async fn read(mut stream: BodyDataStream) -> Result<Zeroizing<Vec<u8>>, Trouble>
     }
     // Joined in one piece of the right size: a vector that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(seen));
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    for part in &parts {
+        bytes.extend_from_slice(part);
+    }
     Ok(bytes)
 }
 

@@ -57,7 +57,7 @@ mod tests {
     }
 
     fn baked(settings: &Settings, login: LoginId, secret: &str) -> String {
-        let jar = bake(settings, login, &Secret::new(secret.into()), Duration::from_secs(1800));
+        let jar = bake(settings, login, &Secret::new(secret.into()), Duration::from_mins(30));
         jar.into_response().headers()[header::SET_COOKIE].to_str().unwrap().to_owned()
     }
 

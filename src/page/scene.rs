@@ -52,7 +52,7 @@ pub(super) async fn show(
     visit: Visit,
 ) -> Result<Response, Trouble> {
     let scene = visit::scene(&door.app, visit.login, &visit.cookie).await.map_err(lost)?;
-    page(&scene, visit.login, language.words(scene.locale.as_deref()), Remark::None)
+    page(&scene, visit.login, language.words(scene.locale.as_deref()), &Remark::None)
 }
 
 /// Takes the answer to one prompt, waits a moment for what it leads to, and goes there.
@@ -67,12 +67,13 @@ pub(super) async fn answer(
     let Visit { login, cookie } = &visit;
     match visit::answer(&door.app, *login, cookie, number, answer).await {
         Ok(Answered::Taken | Answered::Repeated) => {
-            visit::next_scene(&door.app, *login, cookie, number, WAIT).await.map_err(lost)?;
+            // Whatever the wait ends with, an error included, is told by the page that follows.
+            let _ = visit::next_scene(&door.app, *login, cookie, number, WAIT).await;
             Ok(Redirect::to(&format!("/s/{login}")).into_response())
         }
-        Ok(Answered::Superseded) => remark(&door, &language, &visit, Remark::OldPrompt).await,
+        Ok(Answered::Superseded) => remark(&door, &language, &visit, &Remark::OldPrompt).await,
         Err(Error::Invalid { field, message }) => {
-            remark(&door, &language, &visit, Remark::Refused { field, message }).await
+            remark(&door, &language, &visit, &Remark::Refused { field, message }).await
         }
         Err(error) => Err(lost(error)),
     }
@@ -83,7 +84,7 @@ async fn remark(
     door: &Door,
     language: &Language,
     visit: &Visit,
-    remark: Remark,
+    remark: &Remark,
 ) -> Result<Response, Trouble> {
     let scene = visit::scene(&door.app, visit.login, &visit.cookie).await.map_err(lost)?;
     page(&scene, visit.login, language.words(scene.locale.as_deref()), remark)
@@ -94,7 +95,7 @@ fn lost(error: Error) -> Trouble {
     translate(&error, Trouble::Login)
 }
 
-fn page(scene: &Scene, login: LoginId, words: &'static Words, remark: Remark) -> Result<Response, Trouble> {
+fn page(scene: &Scene, login: LoginId, words: &'static Words, remark: &Remark) -> Result<Response, Trouble> {
     let status = remark.status();
     match &scene.state {
         SceneState::Working { seen } => view::page(status, &progress(scene, login, words, *seen)),

@@ -17,11 +17,12 @@ pub(super) static WORDS: Words = Words {
     },
     landing_title: "Bei {site} anmelden für {workspace}",
     landing_button: "Weiter",
+    landing_unexpected: "Damit nicht gerechnet? Schließen Sie die Seite. Es geschieht nichts, bevor Sie fortfahren.",
     landing_how: "Wie es weitergeht",
     landing_here: "Sie geben Ihre Zugangsdaten auf dieser Seite ein, und sie meldet Sie in Ihrem Namen bei {origin} an.",
     landing_hidden: "{workspace} sieht weder Ihr Passwort noch Ihre Codes.",
-    keep_never: "Nichts wird aufbewahrt: Das Passwort wird einmal verwendet, und die Sitzung bei {site} wird \
-                 gelöscht, sobald die Arbeit getan ist.",
+    keep_never: "Nichts wird aufbewahrt: Ihr Passwort dient der Anmeldung und wird dann vergessen, und die Sitzung \
+                 bei {site} wird gelöscht, sobald die Arbeit getan ist.",
     keep_session: "Das Passwort wird nicht aufbewahrt. Die Sitzung bei {site} wird bis zu 30 Tage verschlüsselt \
                    gespeichert.",
     keep_vault: "Ihr Passwort und die Sitzung werden verschlüsselt gespeichert, damit Sie sich nicht jedes Mal \

@@ -17,11 +17,12 @@ pub(super) static WORDS: Words = Words {
     },
     landing_title: "Sign in to {site} for {workspace}",
     landing_button: "Continue",
+    landing_unexpected: "Not expecting this? Close the page. Nothing happens until you continue.",
     landing_how: "What happens next",
     landing_here: "You type your sign-in details on this page, and it signs you in at {origin} on your behalf.",
     landing_hidden: "{workspace} never sees your password or your codes.",
-    keep_never: "Nothing is kept: the password is used once, and the session at {site} is deleted when the work \
-                 is done.",
+    keep_never: "Nothing is kept: your password is used to sign in and then forgotten, and the session at {site} \
+                 is deleted when the work is done.",
     keep_session: "The password is not kept. The session at {site} is stored encrypted for up to 30 days.",
     keep_vault: "Your password and the session are stored encrypted, so that you need not sign in each time. By \
                  continuing you agree to this.",

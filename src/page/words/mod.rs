@@ -25,6 +25,7 @@ pub(super) struct Words {
     pub(super) landing: Told,
     pub(super) landing_title: &'static str,
     pub(super) landing_button: &'static str,
+    pub(super) landing_unexpected: &'static str,
     pub(super) landing_how: &'static str,
     pub(super) landing_here: &'static str,
     pub(super) landing_hidden: &'static str,

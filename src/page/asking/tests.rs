@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::super::words;
 use super::*;
 use crate::domain::prompt::PromptKind as Kind;
+use crate::page::words;
 use crate::service::visit::SceneState;
 
 fn scene() -> Scene {
@@ -56,13 +56,13 @@ fn choice(id: &str, label: &str) -> Choice {
     Choice { id: id.into(), label: label.into(), description: None }
 }
 
-fn html_after(prompt: &Prompt, remark: Remark) -> String {
+fn html_after(prompt: &Prompt, remark: &Remark) -> String {
     let frame = Frame::bare(words::pick(None, None), String::new());
     question(frame, &scene(), 7, prompt, remark).render().unwrap()
 }
 
 fn html(prompt: &Prompt) -> String {
-    html_after(prompt, Remark::None)
+    html_after(prompt, &Remark::None)
 }
 
 #[test]
@@ -187,9 +187,12 @@ fn a_refused_answer_is_told_at_its_field_and_an_old_one_on_top() {
     let asked = Prompt { fields: vec![field("user", FieldRole::Identifier)], ..prompt(Kind::Credentials) };
     let refused = Remark::Refused { field: "user".into(), message: "must be at most 200 characters".into() };
 
-    let page = html_after(&asked, refused);
+    let page = html_after(&asked, &refused);
     assert!(page.contains("id=\"error-1\">must be at most 200 characters</p>"));
     assert!(page.contains("aria-invalid=\"true\""));
 
-    assert!(html_after(&asked, Remark::OldPrompt).contains("answered an earlier question"));
+    let nowhere = Remark::Refused { field: "choice".into(), message: "is not offered".into() };
+    assert!(html_after(&asked, &nowhere).contains("Field: choice (is not offered)"));
+
+    assert!(html_after(&asked, &Remark::OldPrompt).contains("answered an earlier question"));
 }
