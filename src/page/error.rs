@@ -131,6 +131,27 @@ mod tests {
     }
 
     #[test]
+    fn each_error_of_the_service_keeps_its_meaning() {
+        let wait = std::time::Duration::from_secs(90);
+        let invalid = Error::Invalid { field: "f".into(), message: "private".into() };
+        for (error, status) in [
+            (Error::NotFound, 404),
+            (invalid, 400),
+            (Error::Conflict("private".into()), 409),
+            (Error::Forbidden("private".into()), 403),
+            (Error::Gone, 410),
+            (Error::Limited { retry_after: wait }, 429),
+            (Error::Unavailable, 503),
+        ] {
+            let trouble = translate(&error, Trouble::Link);
+            assert_eq!(trouble.status().as_u16(), status);
+            assert!(!format!("{trouble:?}").contains("private"));
+        }
+        let page = sentence(&Trouble::Limited(wait), super::super::words::pick(None, None)).render().unwrap();
+        assert!(page.contains("Please wait 2 minutes"));
+    }
+
+    #[test]
     fn a_field_with_an_endless_name_is_told_shortly() {
         let trouble = Trouble::Form { field: "x".repeat(5_000), why: "not expected" };
         let page = sentence(&trouble, super::super::words::pick(None, None)).render().unwrap();
