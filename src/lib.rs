@@ -3,6 +3,7 @@
 pub mod bus;
 pub mod domain;
 pub mod egress;
+pub mod page;
 pub mod service;
 pub mod store;
 pub mod vault;

@@ -72,7 +72,7 @@ pub(super) async fn answer(
             Ok(Redirect::to(&format!("/s/{login}")).into_response())
         }
         Ok(Answered::Superseded) => remark(&door, &language, &visit, &Remark::OldPrompt).await,
-        Err(Error::Invalid { field, message }) => {
+        Err(Error::Invalid { field, message, .. }) => {
             remark(&door, &language, &visit, &Remark::Refused { field, message }).await
         }
         Err(error) => Err(lost(error)),

@@ -15,7 +15,6 @@ use entity::{
 
 use super::event::{self as log, Record};
 use super::{App, Caller, Error, endpoint as endpoints};
-use crate::domain::Secret;
 use crate::domain::delivery::{self as rule, Ended};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::retry;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use entity::{
     FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind,
-    Timestamp, job, link, login, prompt, session, source_system, submit,
+    Timestamp, WorkspaceId, job, link, login, prompt, session, source_system, submit,
 };
 
 use super::run;
