@@ -39,10 +39,12 @@ pub fn format(duration: Duration) -> String {
         let count = seconds / size;
         seconds %= size;
         if unit == 'S' && millis > 0 {
-            let fraction = format!("{millis:03}");
-            text.push_str(&format!("{count}.{}S", fraction.trim_end_matches('0')));
+            let seconds = format!("{count}.{millis:03}");
+            text += seconds.trim_end_matches('0');
+            text.push(unit);
         } else if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
+            text += &count.to_string();
+            text.push(unit);
         }
     }
     if text == "P" { "PT0S".into() } else { text }

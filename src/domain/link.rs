@@ -5,9 +5,9 @@ use std::time::Duration;
 use entity::{LinkStatus, Timestamp, link};
 
 /// The shortest life of a link.
-pub const SHORTEST_LIFE: Duration = Duration::from_secs(60);
+pub const SHORTEST_LIFE: Duration = Duration::from_mins(1);
 /// The longest life of a link.
-pub const LONGEST_LIFE: Duration = Duration::from_secs(90 * 86_400);
+pub const LONGEST_LIFE: Duration = Duration::from_hours(2160);
 
 /// Something that happens to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +46,11 @@ pub fn after(link: &link::Model, change: Change) -> Result<Option<LinkStatus>, I
         (S::Created | S::Authenticating | S::Accessed, Change::Opened) => S::Accessed,
         (S::Failed, Change::Opened) if link.signed_in_at.is_none() => S::Accessed,
         (S::Accessed | S::Authenticating, Change::Answered) => S::Authenticating,
-        (S::Accessed | S::Authenticating, Change::SignInFailed) => S::Failed,
         (S::Authenticating, Change::SignedIn) => S::InProgress,
         (S::InProgress, Change::JobSucceeded) => S::Completed,
-        (S::InProgress, Change::JobFailed) => S::Failed,
+        (S::Accessed | S::Authenticating, Change::SignInFailed) | (S::InProgress, Change::JobFailed) => {
+            S::Failed
+        }
         (S::Created | S::Accessed | S::Authenticating, Change::Expired) => S::Expired,
         (S::Failed, Change::Expired) if link.signed_in_at.is_none() => S::Expired,
         (from, _) => return Err(Impossible { from }),

@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod duration;
 pub mod event;
 pub mod failure;
+pub mod hex;
 pub mod hint;
 pub mod link;
 pub mod prompt;

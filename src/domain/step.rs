@@ -149,6 +149,7 @@ mod iso8601 {
 
     use crate::domain::duration;
 
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
     pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => to.serialize_str(&duration::format(*value)),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{App, Error, check};
-use crate::domain::Secret;
+use crate::domain::{Secret, hex};
 use crate::store;
 
 /// How long a key is trusted without another look: a revocation is effective after this at the latest.
@@ -16,7 +16,7 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How many keys are remembered.
 const REMEMBERED: u64 = 10_000;
 /// How exact `lastUsedAt` is.
-const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
+const USE_NOTED_EVERY: Duration = Duration::from_mins(1);
 /// How long a presented key may be, so that nobody makes us hash a novel.
 const LONGEST: usize = 128;
 
@@ -75,8 +75,8 @@ pub async fn create(
     if scopes.is_empty() {
         return Err(Error::invalid("scopes", "must name at least one scope"));
     }
-    let prefix = format!("psk_{}", hex(&rand::random::<[u8; 8]>()));
-    let secret = Secret::new(format!("{prefix}_{}", hex(&rand::random::<[u8; 32]>())));
+    let prefix = format!("psk_{}", hex::encode(&rand::random::<[u8; 8]>()));
+    let secret = Secret::new(format!("{prefix}_{}", hex::encode(&rand::random::<[u8; 32]>())));
     let now = app.clock.now();
     let row = api_key::Model {
         id: KeyId::new(now),
@@ -162,8 +162,4 @@ async fn remember(app: &App, hash: [u8; 32], row: api_key::Model) -> Arc<api_key
 
 fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

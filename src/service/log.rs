@@ -75,12 +75,11 @@ impl Follower {
     ) -> Result<Self, Error> {
         event::known_types("types", &wanted.types)?;
         let waiting = app.bus.wait_for(topic(caller.workspace, wanted.link));
-        let cursor = match after {
-            Some(after) => after,
-            None => {
-                advance(app).await?;
-                watermark(app)
-            }
+        let cursor = if let Some(after) = after {
+            after
+        } else {
+            advance(app).await?;
+            watermark(app)
         };
         Ok(Self { app: app.clone(), caller: caller.clone(), wanted, cursor, waiting })
     }

@@ -23,21 +23,21 @@ use crate::store::{self, Tx};
 use crate::vault::Binding;
 
 /// A customer who does not answer for this long has gone away.
-pub const LONGEST_IDLE: Duration = Duration::from_secs(10 * 60);
+pub const LONGEST_IDLE: Duration = Duration::from_mins(10);
 /// A login takes no longer than this.
-pub const LONGEST: Duration = Duration::from_secs(20 * 60);
+pub const LONGEST: Duration = Duration::from_mins(20);
 /// How many passwords the logins of one link may send within [`LINK_WINDOW`].
 const LINK_PASSWORDS: u64 = 10;
 /// The window of [`LINK_PASSWORDS`].
-const LINK_WINDOW: Duration = Duration::from_secs(24 * 3600);
+const LINK_WINDOW: Duration = Duration::from_hours(24);
 /// How many refused passwords for one account a workspace may send within [`ACCOUNT_WINDOW`].
 const ACCOUNT_PASSWORDS: u64 = 6;
 /// The window of [`ACCOUNT_PASSWORDS`].
-const ACCOUNT_WINDOW: Duration = Duration::from_secs(3600);
+const ACCOUNT_WINDOW: Duration = Duration::from_hours(1);
 /// How long a kept session may be used.
-const SESSION_LIFE: Duration = Duration::from_secs(30 * 86_400);
+const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// How long a session is there that must not outlive its run.
-const RUN_LIFE: Duration = Duration::from_secs(86_400);
+const RUN_LIFE: Duration = Duration::from_hours(24);
 /// An engine looks for an answer on its own after this time, in case a hint was lost.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 

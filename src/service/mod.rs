@@ -4,6 +4,7 @@
 //! in through a worker's door, never from below.
 
 pub mod batch;
+pub mod change;
 pub mod check;
 pub mod clock;
 pub mod delivery;

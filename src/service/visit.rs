@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 
 use super::{App, Error, Problem, link as links, login as engine};
 use crate::bus::Topic;
-use crate::domain::Secret;
 use crate::domain::event::Facts;
 use crate::domain::failure::Failure;
 use crate::domain::link::{self as life, Change};
 use crate::domain::prompt::{Action, Answer, Prompt};
+use crate::domain::{Secret, hex};
 use crate::store;
 use crate::vault::{self, Place};
 
@@ -162,7 +162,7 @@ fn landing_state(app: &App, link: link::Model) -> LandingState {
 pub async fn begin(app: &App, token: &str) -> Result<Begun, Error> {
     let found = link_of(app, token).await?;
     let (_, source_system) = job_and_site(app, &found).await?;
-    let cookie = Secret::new(rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect());
+    let cookie = Secret::new(hex::encode(&rand::random::<[u8; 32]>()));
     let cookie_hash = hash(&cookie);
     let now = app.clock.now();
     let login = store::transact(&app.db, async move |tx| {

@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveM
 use super::{Error, Tx};
 
 /// How long a key is remembered.
-pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT: Duration = Duration::from_hours(24);
 
 /// Claims the keys of `rows` and returns the earlier rows of those that were already taken.
 ///

@@ -53,9 +53,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         let is_lost = matches!(
             &error,
-            DbErr::ConnectionAcquire(_)
-                | DbErr::Conn(RuntimeErr::SqlxError(_))
-                | DbErr::Conn(RuntimeErr::Internal(_))
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_) | RuntimeErr::Internal(_))
         );
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
             Self::Taken

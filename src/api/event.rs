@@ -1,0 +1,101 @@
+//! Events in the API: pull by query, live by subscription, the same log.
+
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::{Context, ID, Object, Result};
+use entity::{Scope, event};
+
+use super::context::{app, caller};
+use super::error::top_level;
+use super::link::Link;
+use super::load::{self, EventData, LinkOf};
+use super::paging;
+use super::scalar::{DateTime, EventCursor, JsonObject};
+use crate::service::event::{self as service, Wanted};
+use crate::service::Caller;
+
+/// One fact of the log.
+pub struct Event(pub(super) event::Model);
+
+#[Object]
+impl Event {
+    /// `evt_…`, the `webhook-id` of its deliveries.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// `link.created`, `login.prompted`, `run.succeeded` and so on.
+    #[graphql(name = "type")]
+    async fn kind(&self) -> &str {
+        &self.0.kind
+    }
+
+    /// Its place in the log.
+    async fn cursor(&self) -> EventCursor {
+        EventCursor(self.0.position)
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.0.occurred_at)
+    }
+
+    /// The link it is about, as it is now.
+    async fn link(&self, ctx: &Context<'_>) -> Result<Option<Link>> {
+        match self.0.link_id {
+            Some(id) => Ok(load::one(ctx, LinkOf(self.0.workspace_id, id)).await?.map(Link)),
+            None => Ok(None),
+        }
+    }
+
+    /// Counts all events of the link.
+    async fn sequence(&self) -> Option<i64> {
+        self.0.sequence
+    }
+
+    /// Exactly what a webhook carries as `data`.
+    async fn data(&self, ctx: &Context<'_>) -> Result<JsonObject> {
+        let data = load::one(ctx, EventData(self.0.workspace_id, self.0.id)).await?;
+        data.map(JsonObject).ok_or_else(load::missing)
+    }
+}
+
+/// Reading the log.
+#[derive(Default)]
+pub(super) struct Queries;
+
+#[Object]
+impl Queries {
+    /// The event log after a cursor, in order: pull instead of push. Needs LINKS_READ.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<EventCursor>,
+        first: Option<i32>,
+        types: Option<Vec<String>>,
+    ) -> Result<Connection<String, Event>> {
+        let caller = caller(ctx, Scope::LinksRead)?;
+        let wanted = Wanted { link: None, types: types.unwrap_or_default() };
+        connection(ctx, caller, (&wanted, first, after.map(EventCursor::encode))).await
+    }
+}
+
+/// Events as a page whose cursors are places in the log.
+pub(super) async fn connection(
+    ctx: &Context<'_>,
+    caller: &Caller,
+    (wanted, first, after): (&Wanted, Option<i32>, Option<String>),
+) -> Result<Connection<String, Event>> {
+    let limit = paging::first(first)?;
+    let start = match &after {
+        Some(text) => EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))?,
+        None => EventCursor(0),
+    };
+    let mut rows =
+        service::list(app(ctx)?, caller, wanted, start.0, limit + 1).await.map_err(top_level)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_next = rows.len() > limit;
+    rows.truncate(limit);
+    let mut page = Connection::new(after.is_some(), has_next);
+    page.edges.extend(rows.into_iter().map(|row| Edge::new(EventCursor(row.position).encode(), Event(row))));
+    Ok(page)
+}

@@ -1,0 +1,69 @@
+//! Logins in the API: never what was typed.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use entity::login;
+
+use super::load::{self, PromptsOf};
+use super::scalar::DateTime;
+use super::words::{Driver, PromptKind};
+use crate::domain::prompt::Prompt;
+
+/// One isolated try to sign in.
+pub struct Login(pub(super) login::Model);
+
+/// One question of the source system.
+#[derive(SimpleObject)]
+pub struct PromptSummary {
+    /// What it asked for.
+    kind: PromptKind,
+    /// Whose words it were.
+    origin: Option<String>,
+    /// What the site said about the answer before, verbatim.
+    site_message: Option<String>,
+    /// When it was answered or closed.
+    answered_at: Option<DateTime>,
+}
+
+#[Object]
+impl Login {
+    /// `lgn_…`
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// How the site is reached.
+    async fn driver(&self) -> Driver {
+        self.0.driver.into()
+    }
+
+    /// When the customer clicked.
+    async fn started_at(&self) -> DateTime {
+        DateTime(self.0.started_at)
+    }
+
+    /// When it ended.
+    async fn ended_at(&self) -> Option<DateTime> {
+        self.0.ended_at.map(DateTime)
+    }
+
+    /// SIGNED_IN, SUPERSEDED or a failure code, once ended.
+    async fn outcome(&self) -> Option<&str> {
+        self.0.outcome.as_deref()
+    }
+
+    /// What the site asked, in order.
+    async fn prompts(&self, ctx: &Context<'_>) -> Result<Vec<PromptSummary>> {
+        let rows = load::one(ctx, PromptsOf(self.0.workspace_id, self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(summary).collect())
+    }
+}
+
+fn summary(row: entity::prompt::Model) -> PromptSummary {
+    let prompt: Option<Prompt> = serde_json::from_value(row.body).ok();
+    PromptSummary {
+        kind: row.kind.into(),
+        origin: prompt.as_ref().map(|prompt| prompt.origin.clone()),
+        site_message: prompt.and_then(|prompt| prompt.site_error),
+        answered_at: row.answered_at.map(DateTime),
+    }
+}

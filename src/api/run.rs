@@ -1,0 +1,94 @@
+//! Runs in the API.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use entity::{Scope, run};
+
+use super::context::{app, caller};
+use super::error::optional;
+use super::failure::Failure;
+use super::load::{self, StepsOf};
+use super::scalar::{DateTime, JsonObject};
+use super::words::RunStatus;
+use crate::service::run as service;
+
+/// One execution of a job's workflows.
+pub struct Run(pub(super) run::Model);
+
+/// One step and what came of it.
+#[derive(SimpleObject)]
+pub struct RunStep {
+    /// The workflow's name.
+    workflow: String,
+    /// Counts within the workflow: 0, 1, 2 …
+    index: i32,
+    /// `goto`, `click`, `fill`, `waitFor` or `extract`.
+    kind: String,
+    /// Where it stands.
+    status: RunStatus,
+    /// Why it failed.
+    error: Option<String>,
+    /// How long it took.
+    duration_ms: Option<i32>,
+}
+
+#[Object]
+impl Run {
+    /// `run_…`
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> RunStatus {
+        self.0.status.into()
+    }
+
+    /// Each step that has begun, in order.
+    async fn steps(&self, ctx: &Context<'_>) -> Result<Vec<RunStep>> {
+        let rows = load::one(ctx, StepsOf(self.0.workspace_id, self.0.id)).await?.unwrap_or_default();
+        let steps = rows.into_iter().map(|row| RunStep {
+            workflow: row.workflow,
+            index: row.step_index,
+            kind: row.kind,
+            status: row.status.into(),
+            error: row.error,
+            duration_ms: row.duration_ms,
+        });
+        Ok(steps.collect())
+    }
+
+    /// `{ workflowName: { extractName: value } }`. Needs RUNS_READ.
+    async fn output(&self, ctx: &Context<'_>) -> Result<Option<JsonObject>> {
+        caller(ctx, Scope::RunsRead)?;
+        Ok(self.0.finished_at.map(|_| JsonObject(self.0.output.clone())))
+    }
+
+    /// Why it failed.
+    async fn failure(&self) -> Option<Failure> {
+        self.0.failure_code.map(|code| Failure::new(code, self.0.failure_message.clone()))
+    }
+
+    /// When a worker began.
+    async fn started_at(&self) -> Option<DateTime> {
+        self.0.started_at.map(DateTime)
+    }
+
+    /// When it ended.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
+    }
+}
+
+/// Reading runs.
+#[derive(Default)]
+pub(super) struct Queries;
+
+#[Object]
+impl Queries {
+    /// The run with that id. Needs RUNS_READ.
+    async fn run(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Run>> {
+        let caller = caller(ctx, Scope::RunsRead)?;
+        let Ok(id) = id.parse() else { return Ok(None) };
+        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Run))
+    }
+}

@@ -1,0 +1,98 @@
+//! Subscriptions: replay from a cursor, then follow the log.
+
+use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
+use entity::Scope;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+
+use super::context::{app, caller};
+use super::error::top_level;
+use super::event::Event;
+use super::failure::Failure;
+use super::link::Link;
+use super::paging::bad;
+use super::scalar::{DateTime, EventCursor};
+use super::words::LinkStatus;
+use crate::domain::event::Facts;
+use crate::service::change::{self, Change, Changes};
+use crate::service::event::Wanted;
+use crate::service::log::Follower;
+
+/// A link's new status.
+#[derive(SimpleObject)]
+pub struct LinkStatusChange {
+    /// Pass as `after` to continue without a gap.
+    cursor: EventCursor,
+    /// The link, as it is now.
+    link: Link,
+    /// The status before; null for `link.created`.
+    previous_status: Option<LinkStatus>,
+    /// The status after.
+    status: LinkStatus,
+    /// The number of the event among the link's events.
+    sequence: i64,
+    /// What failed, if something did.
+    failure: Option<Failure>,
+    /// When it happened.
+    occurred_at: DateTime,
+}
+
+/// Following the log. Without `after`: from now on.
+pub struct Subscriptions;
+
+#[Subscription]
+impl Subscriptions {
+    /// Every change of status of one link, one customer, one job, or all. Needs LINKS_READ.
+    async fn link_status_changed(
+        &self,
+        ctx: &Context<'_>,
+        link_id: Option<ID>,
+        external_id: Option<String>,
+        job_id: Option<ID>,
+        after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = Result<LinkStatusChange>> + use<>> {
+        let caller = caller(ctx, Scope::LinksRead)?;
+        let wanted = change::Wanted {
+            link: link_id.map(|id| id.parse().map_err(|_| bad("linkId must be a link's id"))).transpose()?,
+            job: job_id.map(|id| id.parse().map_err(|_| bad("jobId must be a job's id"))).transpose()?,
+            external_id,
+        };
+        let after = after.map(|cursor| cursor.0);
+        let changes = Changes::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
+        let batches = stream::try_unfold(changes, async |mut changes| {
+            let batch = changes.next().await.map_err(top_level)?;
+            Ok::<_, async_graphql::Error>(Some((stream::iter(batch).map(|one| Ok(told(one))), changes)))
+        });
+        Ok(batches.try_flatten())
+    }
+
+    /// Every event of the log, or those of some types or families. Needs LINKS_READ.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        types: Option<Vec<String>>,
+        after: Option<EventCursor>,
+    ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
+        let caller = caller(ctx, Scope::LinksRead)?;
+        let wanted = Wanted { link: None, types: types.unwrap_or_default() };
+        let after = after.map(|cursor| cursor.0);
+        let follower = Follower::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
+        let batches = stream::try_unfold(follower, async |mut follower| {
+            let batch = follower.next().await.map_err(top_level)?;
+            Ok::<_, async_graphql::Error>(Some((stream::iter(batch).map(|row| Ok(Event(row))), follower)))
+        });
+        Ok(batches.try_flatten())
+    }
+}
+
+fn told(change: Change) -> LinkStatusChange {
+    let facts = Facts::of(&change.event);
+    LinkStatusChange {
+        cursor: EventCursor(change.event.position),
+        previous_status: facts.previous_status.map(Into::into),
+        status: facts.status.unwrap_or(change.link.status).into(),
+        sequence: change.event.sequence.unwrap_or_default(),
+        failure: change.failure.map(|failure| Failure::new(failure.code, failure.site_message)),
+        occurred_at: DateTime(change.event.occurred_at),
+        link: Link(change.link),
+    }
+}
