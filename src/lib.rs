@@ -1,4 +1,5 @@
 //! Postern.
 
+pub mod api;
 pub mod domain;
 pub mod egress;

@@ -1,0 +1,3 @@
+//! The partner's door: GraphQL over HTTP, WebSocket and server-sent events.
+
+pub mod door;
