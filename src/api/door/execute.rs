@@ -101,7 +101,8 @@ impl<E: Executor> Engine<E> {
         if !was_reached {
             return Outcome::Refused(present::refused(response.errors));
         }
-        let shape = self.shape.get_or_init(|| Shape::of(&self.executor)).await;
+        // Boxed: a whole execution would otherwise be part of every waiting subscription's memory.
+        let shape = self.shape.get_or_init(|| Box::pin(Shape::of(&self.executor))).await;
         nulls::put(&mut response, shape, &asked.text, asked.name.as_deref());
         present::clean(&mut response);
         Outcome::Executed(response)

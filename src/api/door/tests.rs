@@ -154,8 +154,13 @@ fn post(accept: &str) -> axum::http::request::Builder {
 }
 
 async fn text(response: axum::response::Response) -> String {
-    let chunks: Vec<_> = response.into_body().into_data_stream().try_collect().await.unwrap();
-    String::from_utf8(chunks.concat()).unwrap()
+    let chunks = response.into_body().into_data_stream().try_collect::<Vec<_>>();
+    String::from_utf8(soon(chunks).await.unwrap().concat()).unwrap()
+}
+
+/// What must not take long, so that a test fails rather than waits.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(5), what).await.unwrap()
 }
 
 fn code(answer: &Value) -> String {

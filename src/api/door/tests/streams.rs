@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{Toy, post, text};
+use super::{Toy, post, soon, text};
 
 const STREAM: &str = "text/event-stream";
 
@@ -137,13 +137,13 @@ impl Socket {
     }
 
     async fn hear(&mut self) -> Value {
-        let message = self.0.next().await.unwrap().unwrap();
+        let message = soon(self.0.next()).await.unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
     async fn close_code(&mut self) -> u16 {
         loop {
-            if let Message::Close(frame) = self.0.next().await.unwrap().unwrap() {
+            if let Message::Close(frame) = soon(self.0.next()).await.unwrap().unwrap() {
                 return frame.unwrap().code.into();
             }
         }
