@@ -64,7 +64,7 @@ impl<C: Clone + Send + Sync> Stay<C> {
 
     /// Waits until the key stops being valid.
     pub(super) async fn ended(&mut self) {
-        // The sender drops only after it has sent `None`, or when nobody is left to wait.
+        // An error says that the sender is gone, which it is once the watch is over.
         let _ = self.0.wait_for(Option::is_none).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response as GraphQlResponse, ServerError};
+use async_graphql::{Executor, Response as GraphQlResponse};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -179,16 +179,11 @@ fn json<T: DeserializeOwned>(name: &str, text: Option<String>) -> Result<Option<
 
 /// The answer to a request that was not executed: errors and no data.
 pub(super) fn refuse(refusal: &Refusal, json: Json) -> Response {
-    #[derive(Serialize)]
-    struct Errors<'a> {
-        errors: &'a [ServerError],
-    }
     let status = match json {
         Json::Plain => refusal.status_as_plain_json(),
         Json::GraphQl => refusal.status(),
     };
-    let body = Errors { errors: &refusal.errors };
-    respond(status, refusal.headers(), json, &body)
+    respond(status, refusal.headers(), json, refusal)
 }
 
 fn show(response: &GraphQlResponse, json: Json) -> Response {

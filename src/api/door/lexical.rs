@@ -1,7 +1,7 @@
 //! The first look at a query text: one pass over its bytes that cannot recurse or backtrack.
 //!
-//! The parser behind it descends one stack frame per bracket and spends time per token, so both are
-//! counted here first. Strings and comments are read as the parser reads them; a text whose strings
+//! The parser and all that walks its result descend with every bracket and spend time on every token,
+//! so both are counted here first. Strings and comments are read as the parser reads them; a text whose strings
 //! do not end is refused at once, because there the two could come to differ.
 
 use super::refusal::Refusal;

@@ -1,8 +1,8 @@
 //! The door itself: how GraphQL is spoken over HTTP, WebSocket and server-sent events.
 //!
 //! It knows nothing of the schema behind it. In this order: the form of the answer is agreed
-//! ([`negotiate`]), the key checked ([`gate`]), the request read ([`http`], [`ws`]), its text and
-//! document weighed ([`lexical`], [`limit`]), and only then is anything executed ([`execute`]), within
+//! (`negotiate`), the key checked (`gate`), the request read (`http`, `ws`), its text and
+//! document weighed (`lexical`, `limit`), and only then is anything executed (`execute`), within
 //! a time, with errors that say nothing internal. What resolvers mean is left to the rest of `api`.
 
 mod document;

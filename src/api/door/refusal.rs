@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 use axum::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
+use serde::Serialize;
 
 /// Where a request went wrong, which decides its status under `application/json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +19,14 @@ enum Fault {
     Document,
 }
 
-/// Why nothing was executed.
-#[derive(Clone, Debug)]
+/// Why nothing was executed. It is written as an answer with errors and without data.
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Refusal {
+    #[serde(skip)]
     status: StatusCode,
+    #[serde(skip)]
     fault: Fault,
+    #[serde(skip)]
     header: Option<(HeaderName, HeaderValue)>,
     /// What the client reads; never empty.
     pub(super) errors: Vec<ServerError>,

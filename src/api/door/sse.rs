@@ -9,7 +9,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_graphql::ServerError;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -106,7 +105,7 @@ impl<C: Clone + Send + Sync + 'static> Feed<C> {
             Some(Outcome::Executed(response)) => named(self.ids.take(), json(&response)),
             Some(Outcome::Refused(refusal)) => {
                 self.phase = Phase::Ending;
-                named(None, json(&Errors { errors: &refusal.errors }))
+                named(None, json(&refusal))
             }
             None => self.complete(),
         })
@@ -117,11 +116,6 @@ impl<C: Clone + Send + Sync + 'static> Feed<C> {
         self.phase = Phase::Over;
         Event::default().event("complete").data("null")
     }
-}
-
-#[derive(Serialize)]
-struct Errors<'a> {
-    errors: &'a [ServerError],
 }
 
 fn json(result: &impl Serialize) -> String {

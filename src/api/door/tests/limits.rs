@@ -1,6 +1,12 @@
 //! What is refused before anything is executed.
 
+use serde_json::Value;
+
 use super::{Toy, code};
+
+fn message(answer: &Value) -> &str {
+    answer["errors"][0]["message"].as_str().unwrap()
+}
 
 #[tokio::test]
 async fn fragments_that_double_twenty_times_are_refused_unexpanded() {
@@ -21,17 +27,21 @@ async fn unused_fragments_count_as_well() {
 #[tokio::test]
 async fn fragments_that_spread_themselves_are_refused() {
     let query = "{ ...A } fragment A on Query { ...B } fragment B on Query { this { ...A } }";
-    assert_eq!(Toy::new().code_of(query).await, "BAD_REQUEST");
+    let (_, answer) = Toy::new().ask(query).await;
+    assert_eq!(code(&answer), "BAD_REQUEST");
+    assert!(message(&answer).contains("spreads itself"), "{answer}");
 }
 
 #[tokio::test]
-async fn brackets_deeper_than_the_stack_are_refused_unparsed() {
+async fn deep_brackets_are_refused_before_the_parser_descends() {
     let toy = Toy::new();
-    let deep = "{this".repeat(40_000);
-    assert_eq!(toy.code_of(&deep).await, "QUERY_TOO_COMPLEX");
-    // For the parser this string is an empty one, followed by brackets.
-    let disguised = format!(r#"{{number(x:["""x" {}"#, "[".repeat(200_000));
-    assert_eq!(toy.code_of(&disguised).await, "BAD_REQUEST");
+    let deep = format!("{{ number(x: {}{}) }}", "[".repeat(2_000), "]".repeat(2_000));
+    let (_, answer) = toy.ask(&deep).await;
+    assert!(message(&answer).contains("brackets"), "{answer}");
+    // For the parser the first string is an empty one, followed by brackets.
+    let disguised = format!(r#"{{ number(x: ["""x" {}"#, "[".repeat(2_000));
+    let (_, answer) = toy.ask(&disguised).await;
+    assert!(message(&answer).contains("a string that does not end"), "{answer}");
 }
 
 #[tokio::test]
@@ -57,8 +67,7 @@ async fn each_limit_is_kept_and_named() {
     ] {
         let (_, answer) = toy.ask(&query).await;
         assert_eq!(code(&answer), "QUERY_TOO_COMPLEX", "{query}");
-        let message = answer["errors"][0]["message"].as_str().unwrap();
-        assert!(message.contains(limit), "{limit}: {message}");
+        assert!(message(&answer).contains(limit), "{limit}: {answer}");
     }
 }
 
