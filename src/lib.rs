@@ -1,5 +1,6 @@
 //! Postern.
 
+pub mod api;
 pub mod bus;
 pub mod domain;
 pub mod egress;

@@ -35,6 +35,13 @@ pub struct UserError {
     message: String,
 }
 
+impl UserError {
+    /// An error of one input field.
+    pub(super) fn new(code: UserErrorCode, field: &str, message: &str) -> Self {
+        Self { code, field: Some(vec![field.to_owned()]), message: message.to_owned() }
+    }
+}
+
 /// What the caller can fix as user errors; everything else as a top-level error.
 pub(super) fn user_errors(error: service::Error) -> Result<Vec<UserError>> {
     let (code, field, message) = match error {

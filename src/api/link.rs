@@ -1,7 +1,7 @@
 //! Links in the API.
 
 use async_graphql::connection::Connection;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, link};
 
 use super::context::{anyone, app, caller};
@@ -228,14 +228,18 @@ impl Queries {
     }
 
     /// Links, newest first. Needs LINKS_READ.
+    #[expect(clippy::too_many_arguments, reason = "they are Relay's")]
     async fn links(
         &self,
         ctx: &Context<'_>,
         filter: Option<LinkFilter>,
-        #[graphql(flatten)] range: paging::Range,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
     ) -> Result<Connection<String, Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
-        let page = range.args().page()?;
+        let page = Args { first, after, last, before }.page()?;
         let filter = filter.unwrap_or_default();
         let job = filter.job_id.map(|id| id.parse().map_err(|_| paging::bad("filter.jobId must be a job's id")));
         let wanted = Filter {

@@ -35,6 +35,11 @@ where
     load.load_one(key).await.map_err(|error| shared(&error))
 }
 
+/// A row that must be there and is not: it was erased while this answer was made.
+pub(super) fn missing() -> Error {
+    error::top_level(service::Error::Unavailable)
+}
+
 /// A failed load fails every field that waited for it; it is logged once for each.
 fn shared(error: &Arc<service::Error>) -> Error {
     error::top_level(match error.as_ref() {

@@ -62,6 +62,14 @@ pub(super) fn first(first: Option<i32>) -> Result<u64> {
     size(first.unwrap_or(DEFAULT))
 }
 
+/// Rows that were read with one more than the page holds.
+pub(super) fn cut<M>(page: Page, mut rows: Vec<M>) -> Rows<M> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    Rows { rows, has_more }
+}
+
 /// A page of rows as a connection.
 pub(super) fn connection<M, T: OutputType>(
     page: Page,

@@ -226,3 +226,17 @@ fn outline(new: &New) -> impl std::fmt::Debug + use<> {
     let shape = (new.url.clone(), new.description.clone(), new.event_types.clone(), names);
     (shape, new.signature, new.format, new.ordering, new.secret.is_some(), new.retry_schedule.clone())
 }
+
+/// What a receiver verifies with, where that is not the secret itself.
+///
+/// # Errors
+/// If the database does not answer or the secret does not open.
+pub async fn public_key(app: &App, row: &endpoint::Model) -> Result<Option<String>, Error> {
+    if row.signature != SignatureScheme::StandardV1a {
+        return Ok(None);
+    }
+    let sealed = store::endpoint::live_secrets(&app.db, [row.id], app.clock.now()).await?;
+    let (secrets, _) = open_secrets(app, row, &sealed)?;
+    let Some(newest) = secrets.first() else { return Ok(None) };
+    webhook::scheme::of(row.signature).public_key(newest).map_err(Error::internal)
+}

@@ -75,6 +75,14 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
     .await
 }
 
+/// The job with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: JobId) -> Result<job::Model, Error> {
+    Ok(store::job::get(&app.db, caller.workspace, id).await?)
+}
+
 /// The jobs with those ids.
 ///
 /// # Errors

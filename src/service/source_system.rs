@@ -68,6 +68,14 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_syste
     .await
 }
 
+/// The source system with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: SourceSystemId) -> Result<source_system::Model, Error> {
+    Ok(store::source_system::get(&app.db, caller.workspace, id).await?)
+}
+
 /// The source systems with those ids.
 ///
 /// # Errors

@@ -1,0 +1,123 @@
+//! Execution: bounded in time, never a panic, and answered as the specification has it.
+//!
+//! Request errors are told from field errors by whether execution was reached: until then an error
+//! has no path, afterwards every one has.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Executor, Response, Value};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::sync::OnceCell;
+
+use super::document::Operation;
+use super::refusal::Refusal;
+use super::shape::Shape;
+use super::{nulls, present};
+
+/// What came of a request.
+pub(super) enum Outcome {
+    /// Execution was not reached, or has nothing to show.
+    Refused(Refusal),
+    /// Execution was reached; fields may have failed.
+    Executed(Response),
+}
+
+/// Executes operations.
+#[derive(Clone)]
+pub(super) struct Engine<E> {
+    executor: E,
+    limit: Duration,
+    /// Asked for when the first field fails.
+    shape: Arc<OnceCell<Shape>>,
+}
+
+/// Which operation an answer belongs to.
+struct Asked {
+    text: String,
+    name: Option<String>,
+}
+
+impl Asked {
+    fn by(operation: &Operation) -> Self {
+        Self { text: operation.request.query.clone(), name: operation.request.operation_name.clone() }
+    }
+}
+
+impl<E: Executor> Engine<E> {
+    pub(super) fn new(executor: E, limit: Duration) -> Self {
+        Self { executor, limit, shape: Arc::default() }
+    }
+
+    /// Executes a query or mutation; it is dropped when its time is over.
+    pub(super) async fn once(self, operation: Operation) -> Outcome {
+        let asked = Asked::by(&operation);
+        let execution = AssertUnwindSafe(self.executor.execute(operation.request)).catch_unwind();
+        match tokio::time::timeout(self.limit, execution).await {
+            Ok(Ok(response)) => self.settle(response, &asked).await,
+            Ok(Err(panic)) => Outcome::Refused(present::broken(panic.as_ref())),
+            Err(_) => Outcome::Refused(Refusal::timeout(self.limit)),
+        }
+    }
+
+    /// Executes anything as a stream of outcomes; one that is a refusal is the last.
+    pub(super) fn stream(self, operation: Operation) -> BoxStream<'static, Outcome> {
+        if operation.kind == OperationType::Subscription {
+            self.follow(operation).boxed()
+        } else {
+            stream::once(self.once(operation)).boxed()
+        }
+    }
+
+    fn follow(self, operation: Operation) -> impl Stream<Item = Outcome> + Send + use<E> {
+        let asked = Arc::new(Asked::by(&operation));
+        let responses =
+            AssertUnwindSafe(self.executor.execute_stream(operation.request, None)).catch_unwind();
+        let outcomes = responses.then(move |response| {
+            let (engine, asked) = (self.clone(), Arc::clone(&asked));
+            async move {
+                match response {
+                    Ok(response) => engine.settle_event(response, &asked).await,
+                    Err(panic) => Outcome::Refused(present::broken(panic.as_ref())),
+                }
+            }
+        });
+        outcomes.scan(false, |is_over, outcome| {
+            let next = if *is_over { None } else { Some(outcome) };
+            *is_over = matches!(next, Some(Outcome::Refused(_)));
+            std::future::ready(next)
+        })
+    }
+
+    async fn settle(&self, mut response: Response, asked: &Asked) -> Outcome {
+        if response.errors.is_empty() {
+            return Outcome::Executed(response);
+        }
+        let was_reached =
+            response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+        if !was_reached {
+            return Outcome::Refused(present::refused(response.errors));
+        }
+        // Boxed: a whole execution would otherwise be part of every waiting subscription's memory.
+        let shape = self.shape.get_or_init(|| Box::pin(Shape::of(&self.executor))).await;
+        nulls::put(&mut response, shape, &asked.text, asked.name.as_deref());
+        present::clean(&mut response);
+        Outcome::Executed(response)
+    }
+
+    /// An event without data whose error is that of the root field says that the source of events has
+    /// failed: there is no event to show, and a client does best to subscribe again after its last cursor.
+    async fn settle_event(&self, mut response: Response, asked: &Asked) -> Outcome {
+        let has_failed = response.data == Value::Null
+            && response.errors.iter().all(|error| error.path.len() == 1)
+            && !response.errors.is_empty();
+        if !has_failed {
+            return self.settle(response, asked).await;
+        }
+        present::clean(&mut response);
+        Outcome::Refused(Refusal::document(response.errors))
+    }
+}

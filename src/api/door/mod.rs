@@ -1,0 +1,78 @@
+//! The door itself: how GraphQL is spoken over HTTP, WebSocket and server-sent events.
+//!
+//! It knows nothing of the schema behind it. In this order: the form of the answer is agreed
+//! (`negotiate`), the key checked (`gate`), the request read (`http`, `ws`), its text and
+//! document weighed (`lexical`, `limit`), and only then is anything executed (`execute`), within
+//! a time, with errors that say nothing internal. What resolvers mean is left to the rest of `api`.
+
+mod document;
+mod execute;
+mod gate;
+mod http;
+mod lexical;
+mod limit;
+mod negotiate;
+mod nulls;
+mod present;
+mod refusal;
+mod settings;
+mod shape;
+mod sse;
+#[cfg(test)]
+mod tests;
+mod ws;
+
+use std::sync::Arc;
+
+use async_graphql::{Executor, Request};
+use axum::Router;
+use axum::routing::any;
+use tokio_util::sync::CancellationToken;
+
+use document::Operation;
+pub use gate::{Authenticate, Refused};
+pub use settings::{DocumentLimits, Settings, SocketSettings};
+pub use sse::EventIds;
+
+/// What the door asks of the house behind it.
+pub struct Hooks<C> {
+    /// Tells whose key it is. It is called for every request, and about once a second for each key
+    /// with open sockets or streams, so it should be cheap.
+    pub authenticate: Authenticate<C>,
+    /// Puts the caller, and what its request needs besides, into the request's data.
+    pub prepare: Arc<dyn Fn(Request, C) -> Request + Send + Sync>,
+    /// Ends sockets and event streams when the server stops; clients then connect again.
+    pub closing: CancellationToken,
+}
+
+/// Serves `executor` at `/graphql`.
+pub fn router<E, C>(executor: E, hooks: Hooks<C>, settings: Settings) -> Router
+where
+    E: Executor,
+    C: Clone + Send + Sync + 'static,
+{
+    let door = Arc::new(Door {
+        engine: execute::Engine::new(executor, settings.execution),
+        gate: gate::Gate::new(hooks.authenticate, settings.recheck),
+        prepare: hooks.prepare,
+        closing: hooks.closing,
+        settings,
+    });
+    Router::new().route("/graphql", any(http::serve::<E, C>)).with_state(door)
+}
+
+/// The door, as its handlers share it.
+struct Door<E, C> {
+    engine: execute::Engine<E>,
+    gate: gate::Gate<C>,
+    prepare: Arc<dyn Fn(Request, C) -> Request + Send + Sync>,
+    closing: CancellationToken,
+    settings: Settings,
+}
+
+impl<E, C> Door<E, C> {
+    /// `operation` with the caller in its data.
+    fn prepared(&self, operation: Operation, caller: C) -> Operation {
+        Operation { request: (self.prepare)(operation.request, caller), ..operation }
+    }
+}

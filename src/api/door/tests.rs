@@ -1,0 +1,168 @@
+//! The door with a toy behind it.
+#![expect(clippy::unused_async, reason = "resolvers are async, whether they wait for something or not")]
+
+mod answers;
+mod limits;
+mod streams;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_graphql::{Context, EmptyMutation, Error, ErrorExtensions, Object, Result, Schema, Subscription};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::{FutureExt, TryStreamExt};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::{EventIds, Hooks, Refused, Settings, router};
+use crate::domain::Secret;
+
+struct Query;
+
+#[Object]
+impl Query {
+    async fn caller<'a>(&self, ctx: &Context<'a>) -> Result<&'a str> {
+        Ok(ctx.data::<String>()?)
+    }
+
+    async fn this(&self) -> Self {
+        Self
+    }
+
+    async fn maybe_this(&self) -> Option<Self> {
+        Some(Self)
+    }
+
+    async fn number(&self, x: i32) -> i32 {
+        x
+    }
+
+    async fn leaking(&self) -> Result<i32> {
+        Err(std::io::Error::other("password=hunter2").into())
+    }
+
+    async fn maybe_leaking(&self) -> Result<Option<i32>> {
+        Err(std::io::Error::other("password=hunter2").into())
+    }
+
+    async fn forbidden(&self) -> Result<Option<i32>> {
+        Err(Error::new("not yours").extend_with(|_, extensions| extensions.set("code", "FORBIDDEN")))
+    }
+
+    async fn panicking(&self, #[graphql(default = true)] now: bool) -> i32 {
+        assert!(!now, "password=hunter2");
+        0
+    }
+
+    async fn endless(&self) -> i32 {
+        std::future::pending().await
+    }
+}
+
+struct Events;
+
+#[Subscription]
+impl Events {
+    /// Counts from after the last number seen to `to`; each number is its event's id.
+    async fn count(&self, ctx: &Context<'_>, to: i32) -> impl Stream<Item = i32> {
+        let ids = ctx.data_opt::<EventIds>().cloned();
+        let seen = ids.as_ref().and_then(|ids| ids.last_seen()?.parse().ok()).unwrap_or(0);
+        stream::iter(seen + 1..=to).inspect(move |number| {
+            if let Some(ids) = &ids {
+                ids.name_next(number.to_string());
+            }
+        })
+    }
+
+    async fn silence(&self) -> impl Stream<Item = i32> {
+        stream::pending()
+    }
+
+    async fn failing(&self) -> Result<stream::Pending<i32>> {
+        Err(std::io::Error::other("password=hunter2").into())
+    }
+}
+
+/// A server with one key, `psk_good`, that can be revoked.
+struct Toy {
+    app: Router,
+    is_revoked: Arc<AtomicBool>,
+    closing: tokio_util::sync::CancellationToken,
+}
+
+impl Toy {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { recheck: Duration::from_millis(10), ..Settings::default() };
+        change(&mut settings);
+        let is_revoked = Arc::new(AtomicBool::new(false));
+        let closing = tokio_util::sync::CancellationToken::new();
+        let revoked = Arc::clone(&is_revoked);
+        let authenticate = move |key: Secret| {
+            let is_valid = key.expose() == "psk_good" && !revoked.load(Ordering::Relaxed);
+            let answer = if is_valid { Ok("partner".to_owned()) } else { Err(Refused::Unauthenticated) };
+            std::future::ready(answer).boxed()
+        };
+        let hooks = Hooks {
+            authenticate: Arc::new(authenticate),
+            prepare: Arc::new(|request, caller: String| request.data(caller)),
+            closing: closing.clone(),
+        };
+        let schema = Schema::new(Query, EmptyMutation, Events);
+        Self { app: router(schema, hooks, settings), is_revoked, closing }
+    }
+
+    fn revoke(&self) {
+        self.is_revoked.store(true, Ordering::Relaxed);
+    }
+
+    async fn send(&self, request: Request<Body>) -> axum::response::Response {
+        self.app.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The status and the body of a POST whose answer may be the newer media type.
+    async fn post(&self, body: impl Into<Body>) -> (StatusCode, Value) {
+        let request = post("application/graphql-response+json").body(body.into()).unwrap();
+        let response = self.send(request).await;
+        let status = response.status();
+        (status, serde_json::from_str(&text(response).await).unwrap())
+    }
+
+    async fn ask(&self, query: &str) -> (StatusCode, Value) {
+        self.post(json!({ "query": query }).to_string()).await
+    }
+
+    /// The code of the first error.
+    async fn code_of(&self, query: &str) -> String {
+        let (_, answer) = self.ask(query).await;
+        code(&answer)
+    }
+}
+
+fn post(accept: &str) -> axum::http::request::Builder {
+    Request::post("/graphql")
+        .header(header::AUTHORIZATION, "Bearer psk_good")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, accept)
+}
+
+async fn text(response: axum::response::Response) -> String {
+    let chunks = response.into_body().into_data_stream().try_collect::<Vec<_>>();
+    String::from_utf8(soon(chunks).await.unwrap().concat()).unwrap()
+}
+
+/// What must not take long, so that a test fails rather than waits.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(5), what).await.unwrap()
+}
+
+fn code(answer: &Value) -> String {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("none").to_owned()
+}

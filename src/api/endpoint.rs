@@ -1,0 +1,193 @@
+//! Webhook endpoints in the API.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use entity::{EndpointId, Scope, endpoint};
+
+use super::context::{app, caller};
+use super::error::{UserError, UserErrorCode, top_level, user_errors};
+use super::paging::{self, Args};
+use super::scalar::{Duration, JsonObject};
+use super::words::{DeliveryOrdering, EndpointStatus, PayloadFormat, SignatureScheme};
+use crate::domain::Secret;
+use crate::service::endpoint as service;
+
+/// A registered receiver of events.
+pub struct WebhookEndpoint(pub(super) endpoint::Model);
+
+#[Object]
+impl WebhookEndpoint {
+    /// `ep_…`
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Where events are sent.
+    async fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// For people.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Types or families such as `link.*`; empty = all.
+    async fn event_types(&self) -> &[String] {
+        &self.0.event_types.0
+    }
+
+    /// Whether deliveries are sent now.
+    async fn status(&self) -> EndpointStatus {
+        self.0.status.into()
+    }
+
+    /// Why it was disabled: `gone` (it answered 410) or `failing` (five days of nothing but failures).
+    async fn disabled_reason(&self) -> Option<&str> {
+        self.0.disabled_reason.as_deref()
+    }
+
+    /// How deliveries are signed.
+    async fn signature(&self) -> SignatureScheme {
+        self.0.signature.into()
+    }
+
+    /// What to verify with, for STANDARD_V1A; null otherwise.
+    async fn public_key(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        service::public_key(app(ctx)?, &self.0).await.map_err(top_level)
+    }
+
+    /// What the body looks like.
+    async fn format(&self) -> PayloadFormat {
+        self.0.format.into()
+    }
+
+    /// Whether deliveries of one link wait for each other.
+    async fn ordering(&self) -> DeliveryOrdering {
+        self.0.ordering.into()
+    }
+
+    /// Static headers sent along; their values are write-only.
+    async fn header_names(&self) -> &[String] {
+        &self.0.header_names.0
+    }
+}
+
+/// A receiver to register.
+#[derive(InputObject)]
+pub struct CreateWebhookEndpointInput {
+    /// https, or what the operator allows.
+    url: String,
+    /// For people, up to 1,000 characters.
+    description: Option<String>,
+    /// Types or families such as `link.*`; empty = all.
+    #[graphql(default)]
+    event_types: Vec<String>,
+    /// How deliveries are signed.
+    #[graphql(default_with = "SignatureScheme::StandardV1")]
+    signature: SignatureScheme,
+    /// What the body looks like.
+    #[graphql(default_with = "PayloadFormat::Thin")]
+    format: PayloadFormat,
+    /// Whether deliveries of one link wait for each other. PER_LINK is not supported yet.
+    #[graphql(default_with = "DeliveryOrdering::None")]
+    ordering: DeliveryOrdering,
+    /// Static headers sent along: names to texts, at most 20. Stored sealed, never shown again.
+    headers: Option<JsonObject>,
+    /// A secret of your own (`whsec_` + base64 of 24..64 bytes for the HMAC schemes); null = one is made.
+    secret: Option<String>,
+    /// Pauses between attempts, at most 20, each up to P7D; null = PT5S, PT5M, PT30M, PT2H … three days in all.
+    retry_schedule: Option<Vec<Duration>>,
+    /// The same key and input within 24 hours give the same endpoint, without its secret.
+    idempotency_key: Option<String>,
+}
+
+/// What came of it.
+#[derive(SimpleObject, Default)]
+pub struct CreateWebhookEndpointPayload {
+    /// The endpoint; null if there are user errors.
+    endpoint: Option<WebhookEndpoint>,
+    /// What to verify with: shown this once. Null on a replay.
+    secret: Option<String>,
+    /// What to fix.
+    user_errors: Vec<UserError>,
+}
+
+/// Reading endpoints.
+#[derive(Default)]
+pub(super) struct Queries;
+
+#[Object]
+impl Queries {
+    /// The endpoint with that id. Needs WEBHOOKS_READ.
+    async fn webhook_endpoint(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookEndpoint>> {
+        let caller = caller(ctx, Scope::WebhooksRead)?;
+        let Ok(id) = id.parse::<EndpointId>() else { return Ok(None) };
+        let found = service::find_many(app(ctx)?, caller.workspace, vec![id]).await.map_err(top_level)?;
+        Ok(found.into_iter().next().map(WebhookEndpoint))
+    }
+
+    /// All endpoints, newest first. Needs WEBHOOKS_READ.
+    async fn webhook_endpoints(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<String, WebhookEndpoint>> {
+        let caller = caller(ctx, Scope::WebhooksRead)?;
+        let page = Args::forward(first, after).page()?;
+        let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;
+        Ok(paging::connection(page, rows, |row| (row.id.0, WebhookEndpoint(row))))
+    }
+}
+
+/// Registering endpoints.
+#[derive(Default)]
+pub(super) struct Mutations;
+
+#[Object]
+impl Mutations {
+    /// Registers a receiver of events. Needs WEBHOOKS_WRITE.
+    async fn create_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateWebhookEndpointInput,
+    ) -> Result<CreateWebhookEndpointPayload> {
+        let caller = caller(ctx, Scope::WebhooksWrite)?;
+        let Some(headers) = texts(input.headers) else {
+            let message = "must be an object whose values are texts";
+            let error = UserError::new(UserErrorCode::Invalid, "headers", message);
+            return Ok(CreateWebhookEndpointPayload { user_errors: vec![error], ..Default::default() });
+        };
+        let new = service::New {
+            url: input.url,
+            description: input.description,
+            event_types: input.event_types,
+            signature: input.signature.into(),
+            format: input.format.into(),
+            ordering: input.ordering.into(),
+            headers,
+            secret: input.secret.map(Secret::new),
+            retry_schedule: input.retry_schedule.map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
+            idempotency_key: input.idempotency_key,
+        };
+        Ok(match service::create(app(ctx)?, caller, new).await {
+            Ok(created) => CreateWebhookEndpointPayload {
+                endpoint: Some(WebhookEndpoint(created.endpoint)),
+                secret: created.secret.map(|secret| secret.expose().to_owned()),
+                user_errors: Vec::new(),
+            },
+            Err(error) => CreateWebhookEndpointPayload { user_errors: user_errors(error)?, ..Default::default() },
+        })
+    }
+}
+
+/// Header names and values; `None` if a value is not a text.
+fn texts(headers: Option<JsonObject>) -> Option<Vec<(String, Secret)>> {
+    let Some(JsonObject(serde_json::Value::Object(pairs))) = headers else { return Some(Vec::new()) };
+    let pair = |(name, value)| match value {
+        serde_json::Value::String(text) => Some((name, Secret::new(text))),
+        _ => None,
+    };
+    pairs.into_iter().map(pair).collect()
+}
