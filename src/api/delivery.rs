@@ -78,7 +78,8 @@ impl WebhookDelivery {
     ) -> Result<Connection<String, DeliveryAttempt>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let limit = paging::first(first)?;
-        let start = after.as_deref().map(|text| text.parse().map_err(|_| bad("after must be a cursor of this list")));
+        let start =
+            after.as_deref().map(|text| text.parse().map_err(|_| bad("after must be a cursor of this list")));
         let range = (start.transpose()?.unwrap_or(0), limit + 1);
         let mut rows = service::attempts(app(ctx)?, caller, self.0.id, range).await.map_err(top_level)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -137,7 +138,9 @@ impl Queries {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let page = Args::forward(first, after).page()?;
         let filter = filter.unwrap_or_default();
-        let endpoint = filter.endpoint_id.map(|id| id.parse().map_err(|_| bad("filter.endpointId must be an endpoint's id")));
+        let endpoint = filter
+            .endpoint_id
+            .map(|id| id.parse().map_err(|_| bad("filter.endpointId must be an endpoint's id")));
         let link = filter.link_id.map(|id| id.parse().map_err(|_| bad("filter.linkId must be a link's id")));
         let wanted = Filter {
             endpoint: endpoint.transpose()?,

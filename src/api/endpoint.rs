@@ -168,7 +168,9 @@ impl Mutations {
             ordering: input.ordering.into(),
             headers,
             secret: input.secret.map(Secret::new),
-            retry_schedule: input.retry_schedule.map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
+            retry_schedule: input
+                .retry_schedule
+                .map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
             idempotency_key: input.idempotency_key,
         };
         Ok(match service::create(app(ctx)?, caller, new).await {
@@ -177,7 +179,9 @@ impl Mutations {
                 secret: created.secret.map(|secret| secret.expose().to_owned()),
                 user_errors: Vec::new(),
             },
-            Err(error) => CreateWebhookEndpointPayload { user_errors: user_errors(error)?, ..Default::default() },
+            Err(error) => {
+                CreateWebhookEndpointPayload { user_errors: user_errors(error)?, ..Default::default() }
+            }
         })
     }
 }

@@ -73,7 +73,9 @@ fn code(problem: Problem) -> UserErrorCode {
 pub(super) fn top_level(error: service::Error) -> Error {
     match error {
         service::Error::Forbidden(message) => coded(Error::new(message), "FORBIDDEN"),
-        service::Error::Invalid { field, message, .. } => coded(Error::new(format!("{field}: {message}")), "BAD_REQUEST"),
+        service::Error::Invalid { field, message, .. } => {
+            coded(Error::new(format!("{field}: {message}")), "BAD_REQUEST")
+        }
         service::Error::NotFound | service::Error::Gone | service::Error::Conflict(_) => {
             coded(Error::new(error.to_string()), "BAD_REQUEST")
         }

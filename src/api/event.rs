@@ -10,8 +10,8 @@ use super::link::Link;
 use super::load::{self, EventData, LinkOf};
 use super::paging;
 use super::scalar::{DateTime, EventCursor, JsonObject};
-use crate::service::event::{self as service, Wanted};
 use crate::service::Caller;
+use crate::service::event::{self as service, Wanted};
 
 /// One fact of the log.
 pub struct Event(pub(super) event::Model);
@@ -87,11 +87,12 @@ pub(super) async fn connection(
 ) -> Result<Connection<String, Event>> {
     let limit = paging::first(first)?;
     let start = match &after {
-        Some(text) => EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))?,
+        Some(text) => {
+            EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))?
+        }
         None => EventCursor(0),
     };
-    let mut rows =
-        service::list(app(ctx)?, caller, wanted, start.0, limit + 1).await.map_err(top_level)?;
+    let mut rows = service::list(app(ctx)?, caller, wanted, start.0, limit + 1).await.map_err(top_level)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = rows.len() > limit;
     rows.truncate(limit);

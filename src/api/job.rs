@@ -12,6 +12,7 @@ use super::scalar::JsonObject;
 use super::source_system::SourceSystem;
 use super::step::WorkflowInput;
 use super::words::KeepCredentials;
+use crate::domain::step as words;
 use crate::service::job as service;
 
 /// What to do once signed in.
@@ -46,13 +47,11 @@ impl Job {
 
     /// What is done there, in order.
     async fn workflows(&self) -> Result<Vec<Workflow>> {
-        let workflows = service::workflows(&self.0).map_err(top_level)?;
-        let step = |step| serde_json::to_value(step).map(JsonObject).unwrap_or(JsonObject(serde_json::Value::Null));
-        let steps = workflows.into_iter().map(|workflow| Workflow {
+        let shown = |workflow: words::Workflow| Workflow {
+            steps: workflow.steps.iter().filter_map(|step| serde_json::to_value(step).ok()).map(JsonObject).collect(),
             name: workflow.name,
-            steps: workflow.steps.iter().map(step).collect(),
-        });
-        Ok(steps.collect())
+        };
+        Ok(service::workflows(&self.0).map_err(top_level)?.into_iter().map(shown).collect())
     }
 
     /// What may stay after the sign-in.

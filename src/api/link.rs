@@ -17,7 +17,7 @@ use super::scalar::{DateTime, Duration, EventCursor, JsonObject, Url};
 use super::words::LinkStatus;
 use crate::domain::link as life;
 use crate::service::event::Wanted;
-use crate::service::{event as events, link as service, login as logins};
+use crate::service::{link as service, login as logins};
 use crate::store::link::Filter;
 
 /// One invitation: a customer, a job, an expiry, and where it stands.
@@ -129,7 +129,8 @@ impl Link {
     ) -> Result<Connection<String, Login>> {
         let page = Args::forward(first, after).page()?;
         let range = (page.after.map(entity::LoginId), page.limit + 1);
-        let rows = logins::of_link(app(ctx)?, self.0.workspace_id, self.0.id, range).await.map_err(top_level)?;
+        let rows =
+            logins::of_link(app(ctx)?, self.0.workspace_id, self.0.id, range).await.map_err(top_level)?;
         Ok(paging::connection(page, paging::cut(page, rows), |row| (row.id.0, Login(row))))
     }
 
@@ -241,7 +242,8 @@ impl Queries {
         let caller = caller(ctx, Scope::LinksRead)?;
         let page = Args { first, after, last, before }.page()?;
         let filter = filter.unwrap_or_default();
-        let job = filter.job_id.map(|id| id.parse().map_err(|_| paging::bad("filter.jobId must be a job's id")));
+        let job =
+            filter.job_id.map(|id| id.parse().map_err(|_| paging::bad("filter.jobId must be a job's id")));
         let wanted = Filter {
             statuses: filter.statuses.map(|statuses| statuses.into_iter().map(Into::into).collect()),
             customer: None,
@@ -284,7 +286,9 @@ impl Mutations {
                 replayed: created.replayed,
                 user_errors: Vec::new(),
             },
-            Err(error) => CreateLinkPayload { user_errors: user_errors(error)?, ..CreateLinkPayload::default() },
+            Err(error) => {
+                CreateLinkPayload { user_errors: user_errors(error)?, ..CreateLinkPayload::default() }
+            }
         })
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
 use entity::{
-    CustomerId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId, customer, endpoint, event, job,
-    link, prompt, run, run_step, source_system,
+    CustomerId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId, customer,
+    endpoint, event, job, link, prompt, run, run_step, source_system,
 };
 
 use super::error;

@@ -38,7 +38,9 @@ impl Args {
             (first, None) => (first.unwrap_or(DEFAULT), End::First),
         };
         let uuid = |cursor: &Option<String>, name: &str| {
-            cursor.as_deref().map(|text| decode(text).ok_or_else(|| bad(&format!("{name} must be a cursor of this list"))))
+            cursor
+                .as_deref()
+                .map(|text| decode(text).ok_or_else(|| bad(&format!("{name} must be a cursor of this list"))))
         };
         Ok(Page {
             limit: size(limit)?,

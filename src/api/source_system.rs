@@ -123,7 +123,9 @@ impl Mutations {
             idempotency_key: input.idempotency_key,
         };
         Ok(match service::create(app(ctx)?, caller, new).await {
-            Ok(row) => CreateSourceSystemPayload { source_system: Some(SourceSystem(row)), user_errors: Vec::new() },
+            Ok(row) => {
+                CreateSourceSystemPayload { source_system: Some(SourceSystem(row)), user_errors: Vec::new() }
+            }
             Err(error) => CreateSourceSystemPayload { source_system: None, user_errors: user_errors(error)? },
         })
     }

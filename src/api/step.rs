@@ -95,16 +95,20 @@ pub struct ExtractStep {
 
 impl WorkflowInput {
     pub(super) fn into_words(self) -> words::Workflow {
-        words::Workflow { name: self.name, steps: self.steps.into_iter().map(StepInput::into_words).collect() }
+        words::Workflow {
+            name: self.name,
+            steps: self.steps.into_iter().map(StepInput::into_words).collect(),
+        }
     }
 }
 
 impl StepInput {
     fn into_words(self) -> words::Step {
         match self {
-            Self::Goto(step) => {
-                words::Step::Goto(words::Goto { url: step.url.0, limits: limits(step.timeout, step.repeatable) })
-            }
+            Self::Goto(step) => words::Step::Goto(words::Goto {
+                url: step.url.0,
+                limits: limits(step.timeout, step.repeatable),
+            }),
             Self::Click(step) => words::Step::Click(words::Click {
                 selector: step.selector,
                 limits: limits(step.timeout, step.repeatable),

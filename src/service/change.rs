@@ -42,8 +42,14 @@ impl Changes {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn start(app: &App, caller: &Caller, wanted: Wanted, after: Option<i64>) -> Result<Self, Error> {
-        let types = LinkStatus::ALL.iter().map(|status| Kind::of_status(*status).as_str().to_owned()).collect();
+    pub async fn start(
+        app: &App,
+        caller: &Caller,
+        wanted: Wanted,
+        after: Option<i64>,
+    ) -> Result<Self, Error> {
+        let types =
+            LinkStatus::ALL.iter().map(|status| Kind::of_status(*status).as_str().to_owned()).collect();
         let log = events::Wanted { link: wanted.link, types };
         let follower = Follower::start(app, caller, log, after).await?;
         Ok(Self { app: app.clone(), caller: caller.clone(), wanted, follower })
@@ -68,9 +74,11 @@ impl Changes {
         let joined = joins.of(&event);
         let link = joined.link?;
         let is_wanted = self.wanted.job.is_none_or(|job| link.job_id == job)
-            && self.wanted.external_id.as_ref().is_none_or(|name| {
-                joined.customer.is_some_and(|customer| &customer.external_id == name)
-            });
+            && self
+                .wanted
+                .external_id
+                .as_ref()
+                .is_none_or(|name| joined.customer.is_some_and(|customer| &customer.external_id == name));
         let failure = words::failure(&Facts::of(&event), joined);
         is_wanted.then(|| Change { link: link.clone(), failure, event })
     }

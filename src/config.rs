@@ -1,0 +1,339 @@
+//! Settings: a file, the environment, then flags; the later one wins.
+//!
+//! Only this file reads the environment. An unknown key or a bad value is refused with the key and
+//! where it came from, before anything is started.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::{Figment, Metadata};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::domain::Secret;
+use crate::egress::Allow;
+
+/// Where the environment's settings begin; `__` stands between levels.
+const PREFIX: &str = "POSTERN_";
+/// The file that is read if there is one and no other is named.
+const FILE: &str = "postern.toml";
+
+/// How the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A setting that keeps the server from starting.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {problem} (from {origin})")]
+pub struct BadSetting {
+    key: String,
+    problem: String,
+    origin: String,
+}
+
+/// Everything an operator can set.
+pub struct Settings {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// How customers and partners reach it.
+    pub public_url: Url,
+    /// `sqlite://…` or `postgres://…`
+    pub database_url: String,
+    /// Where the database file and the master key are.
+    pub data_dir: PathBuf,
+    /// The master keys, if they are not to come from a file.
+    pub master_key: Option<Secret>,
+    /// Certificate chain and key, if the server speaks TLS itself.
+    pub tls: Option<Tls>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How the log looks.
+    pub log_format: LogFormat,
+    /// Further addresses of source systems.
+    pub sources_allow: Allow,
+    /// Further addresses of webhook receivers.
+    pub webhooks_allow: Allow,
+}
+
+/// PEM files.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate chain.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// Settings as flags give them; only what is there overrides.
+#[derive(Clone, Debug, Default, Serialize, clap::Args)]
+pub struct Flags {
+    /// Read settings from this file instead of postern.toml.
+    #[arg(long, global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Listen here [default: 127.0.0.1:8080].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// How customers reach the server [default: http:// and the address it listens on].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// sqlite://FILE or postgres://… [default: a file in the data directory].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// Where the database file and the master key are [default: ./postern-data].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// How the log looks [default: text].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    listen: String,
+    public_url: Option<String>,
+    database_url: Option<String>,
+    data_dir: PathBuf,
+    master_key: Option<String>,
+    #[serde(default)]
+    tls: RawTls,
+    #[serde(default)]
+    trusted_proxies: List,
+    log_format: LogFormat,
+    #[serde(default)]
+    egress: RawEgress,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTls {
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEgress {
+    #[serde(default)]
+    sources: RawAllow,
+    #[serde(default)]
+    webhooks: RawAllow,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAllow {
+    #[serde(default)]
+    allow: List,
+}
+
+/// A list in a file, or texts with commas between them in the environment.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum List {
+    Text(String),
+    Items(Vec<String>),
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::Items(Vec::new())
+    }
+}
+
+impl List {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Items(items) => items.join(","),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Defaults {
+    listen: &'static str,
+    data_dir: &'static str,
+    log_format: LogFormat,
+}
+
+const DEFAULTS: Defaults =
+    Defaults { listen: "127.0.0.1:8080", data_dir: "postern-data", log_format: LogFormat::Text };
+
+impl Settings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`BadSetting`] for the first key that is unknown or has a bad value.
+    pub fn read(flags: &Flags) -> Result<Self, BadSetting> {
+        let file = match &flags.config {
+            Some(path) => Toml::file_exact(path),
+            None => Toml::file(FILE),
+        };
+        let sources = Figment::from(Serialized::defaults(DEFAULTS))
+            .merge(file)
+            .merge(Env::prefixed(PREFIX).split("__"))
+            .merge(Serialized::defaults(flags));
+        let raw: Raw = sources.extract().map_err(|error| refused(&error))?;
+        settled(&sources, raw)
+    }
+
+    /// Whether the server speaks plain HTTP to its customers.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.public_url.scheme() == "http"
+    }
+}
+
+fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
+    let bad = |key: &str, problem: String| BadSetting { key: key.to_owned(), problem, origin: origin(sources, key) };
+    let listen: SocketAddr = raw
+        .listen
+        .parse()
+        .map_err(|_| bad("listen", "must be an address and a port such as 127.0.0.1:8080".to_owned()))?;
+    let tls = match (raw.tls.cert, raw.tls.key) {
+        (Some(cert), Some(key)) => Some(Tls { cert, key }),
+        (None, None) => None,
+        (Some(_), None) => return Err(bad("tls.cert", "tls.key is needed as well".to_owned())),
+        (None, Some(_)) => return Err(bad("tls.key", "tls.cert is needed as well".to_owned())),
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let public_url = raw.public_url.unwrap_or_else(|| format!("{scheme}://{listen}"));
+    let public_url = public(&public_url).map_err(|problem| bad("public_url", problem))?;
+    let database_url = raw
+        .database_url
+        .unwrap_or_else(|| format!("sqlite://{}", raw.data_dir.join("postern.db").display()));
+    if !["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme)) {
+        return Err(bad("database_url", "must start with sqlite:// or postgres://".to_owned()));
+    }
+    let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
+        list.text().parse().map_err(|error| bad(key, format!("{error}")))
+    };
+    let proxies = raw.trusted_proxies.text();
+    let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse().map(IpNet::from));
+    let trusted_proxies = proxies.map(network).collect::<Result<_, _>>();
+    Ok(Settings {
+        listen,
+        public_url,
+        database_url,
+        data_dir: raw.data_dir,
+        master_key: raw.master_key.map(Secret::new),
+        tls,
+        trusted_proxies: trusted_proxies
+            .map_err(|_| bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned()))?,
+        log_format: raw.log_format,
+        sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
+        webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
+    })
+}
+
+/// Customers type passwords there: https, or a loopback address for trying things out.
+fn public(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("must be an absolute URL: {error}"))?;
+    let is_loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        _ => return Err("must be https:// (http:// only on a loopback address)".to_owned()),
+    }
+    let is_root = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_root || !url.username().is_empty() || url.password().is_some() {
+        return Err("must be a scheme, a host and a port, nothing more".to_owned());
+    }
+    Ok(url)
+}
+
+fn refused(error: &figment::Error) -> BadSetting {
+    let one = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
+    let origin = one.metadata.as_ref().map_or_else(|| "the settings".to_owned(), named);
+    let mut path = one.path.clone();
+    let problem = match &one.kind {
+        figment::error::Kind::UnknownField(field, known) => {
+            path.push(field.clone());
+            format!("is not a setting; there are: {}", known.join(", "))
+        }
+        // The value may be a secret: only its type is told.
+        figment::error::Kind::InvalidType(_, expected) => format!("must be {expected}"),
+        figment::error::Kind::InvalidValue(_, expected) => format!("must be {expected}"),
+        other => other.to_string(),
+    };
+    let key = if path.is_empty() { "settings".to_owned() } else { path.join(".") };
+    BadSetting { key, problem, origin }
+}
+
+fn origin(sources: &Figment, key: &str) -> String {
+    sources.find_metadata(key).map_or_else(|| "the defaults".to_owned(), named)
+}
+
+fn named(metadata: &Metadata) -> String {
+    match &metadata.source {
+        Some(figment::Source::File(path)) => format!("the file {}", path.display()),
+        _ if metadata.name.contains("environment") => "the environment".to_owned(),
+        _ => "the flags or defaults".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: Flags) -> Result<Settings, String> {
+        Settings::read(&flags).map_err(|error| error.to_string())
+    }
+
+    fn with_file(text: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, text).expect("a file");
+        let named = path.display().to_string();
+        read(Flags { config: Some(path), ..Flags::default() }).map_err(|error| error.replace(&named, "F"))
+    }
+
+    #[test]
+    fn a_file_sets_and_a_flag_overrides() {
+        let settings = with_file("listen = '127.0.0.1:1'\negress.webhooks.allow = ['http://127.0.0.0/8:*']");
+        assert_eq!(settings.expect("good").listen.port(), 1);
+        let flags = Flags { listen: Some("127.0.0.1:2".into()), ..Flags::default() };
+        let settings = read(flags).expect("good");
+        assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:2/");
+    }
+
+    #[test]
+    fn what_is_unknown_or_bad_is_refused_with_its_key_and_origin() {
+        let bad = [
+            "lisen = 'x'",
+            "listen = 'x'",
+            "public_url = 'http://example.com'",
+            "public_url = 'https://u:p@example.com'",
+            "database_url = 'mysql://x'",
+            "egress.sources.alow = ''",
+            "egress.sources.allow = 'gopher://x:1'",
+            "trusted_proxies = ['x']",
+            "log_format = 'xml'",
+            "master_key = 7",
+            "tls.cert = 'x'",
+        ];
+        let told: Vec<_> = bad.map(|text| with_file(text).err().unwrap_or_else(|| "taken".into())).into();
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}

@@ -1,0 +1,39 @@
+//! What happens without a request: deliveries, logins, runs, and the passing of time.
+//!
+//! Each worker waits for a hint, looks again after [`LOOK_ANYWAY`] in case one was lost, and has a
+//! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
+
+pub mod delivery;
+pub mod tailer;
+pub mod time;
+
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::service::App;
+
+/// A worker looks on its own after this time: five of them make one query a second when idle.
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
+/// After an error a worker waits this long before it tries again.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Starts every worker; they end soon after `stop` is cancelled.
+pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
+    let tasks = TaskTracker::new();
+    tasks.spawn(tailer::run(app.clone(), stop.clone()));
+    tasks.spawn(delivery::run(app.clone(), stop.clone()));
+    tasks.spawn(time::run(app.clone(), stop.clone()));
+    tasks.close();
+    tasks
+}
+
+/// Waits for a hint, for `at_most`, or for the end; `false` at the end.
+async fn next(hint: &Notify, at_most: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        _ = tokio::time::timeout(at_most, hint.notified()) => true,
+    }
+}

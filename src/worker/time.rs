@@ -1,0 +1,60 @@
+//! What the passing of time alone does: beats, expiry, cleaning.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::LOOK_ANYWAY;
+use crate::service::{App, Error, clock, expiry, node};
+
+/// How often a node says that it lives, when there may be others.
+const BEAT: Duration = crate::store::node::BEAT;
+/// How often what is over is cleaned away.
+const SWEEP: Duration = Duration::from_hours(1);
+/// How often the clock is set to the database's.
+const SET_CLOCK: Duration = Duration::from_secs(30);
+
+/// Runs until `stop`.
+pub(super) async fn run(app: App, stop: CancellationToken) {
+    let mut ticks = interval(if app.db.is_embedded() { LOOK_ANYWAY } else { BEAT });
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut due = Due::default();
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = tick(&app, &mut due).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "What is due by time has to wait.");
+        }
+    }
+}
+
+/// When what happens less often was last done.
+#[derive(Default)]
+struct Due {
+    expired: Option<Instant>,
+    swept: Option<Instant>,
+    clock_set: Option<Instant>,
+}
+
+async fn tick(app: &App, due: &mut Due) -> Result<(), Error> {
+    if !app.db.is_embedded() {
+        node::beat(app).await?;
+        if is_due(&mut due.clock_set, SET_CLOCK) {
+            clock::set(app).await?;
+        }
+    }
+    if is_due(&mut due.expired, LOOK_ANYWAY) {
+        expiry::expire_links(app).await?;
+    }
+    if is_due(&mut due.swept, SWEEP) {
+        expiry::sweep(app).await?;
+    }
+    Ok(())
+}
+
+fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
+    let is_due = last.is_none_or(|last| last.elapsed() + Duration::from_millis(100) >= every);
+    if is_due {
+        *last = Some(Instant::now());
+    }
+    is_due
+}
