@@ -8,14 +8,14 @@ use super::scenario::{Scenario, scenarios};
 
 /// The start page: the table of scenarios.
 #[derive(Template)]
-#[template(path = "sandbox/start.html")]
+#[template(path = "start.html")]
 pub(super) struct Start {
     pub(super) scenarios: &'static [Scenario],
 }
 
 /// A form that asks for something.
 #[derive(Template)]
-#[template(path = "sandbox/form.html")]
+#[template(path = "form.html")]
 pub(super) struct Form<'a> {
     pub(super) kind: FormKind,
     pub(super) csrf: &'a str,
@@ -50,7 +50,7 @@ impl FormKind {
 
 /// A page that only says something.
 #[derive(Template)]
-#[template(path = "sandbox/notice.html")]
+#[template(path = "notice.html")]
 pub(super) struct Notice {
     pub(super) title: &'static str,
     pub(super) text: &'static str,
@@ -59,7 +59,7 @@ pub(super) struct Notice {
 
 /// The account of a signed-in visitor.
 #[derive(Template)]
-#[template(path = "sandbox/account.html")]
+#[template(path = "account.html")]
 pub(super) struct Account {
     pub(super) username: &'static str,
     pub(super) movements: &'static [Movement],
@@ -67,7 +67,7 @@ pub(super) struct Account {
 
 /// The statements of a signed-in visitor.
 #[derive(Template)]
-#[template(path = "sandbox/statements.html")]
+#[template(path = "statements.html")]
 pub(super) struct Statements {
     pub(super) statements: &'static [Statement],
 }

@@ -113,7 +113,7 @@ async fn start() -> Response {
 }
 
 async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/sandbox/style.css"))
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("templates/style.css"))
 }
 
 async fn counts(State(site): State<Site>) -> impl IntoResponse {
