@@ -1,7 +1,7 @@
 # Sourced by the start scripts: makes a Python environment once, also when two of them ask at a time.
 # venv NAME REQUIREMENT…: sets P (the site's prefix) and V (its environment).
 venv() {
-  P=${APPS_PREFIX:-$HOME/.cache/postern-apps}/$1
+  P=${APPS_PREFIX:-$HOME/.cache/postern-sites}/$1
   shift
   V=$P/venv
   local wanted="$*" lock

@@ -80,10 +80,11 @@ def answers(url):
 class Process:
     """A child with a process group of its own, whose output lines are kept."""
 
-    def __init__(self, command, environment=None, log=None):
+    def __init__(self, command, environment=None, log=None, stop_with=signal.SIGTERM):
         merged = {**os.environ, **(environment or {})}
         self.name = Path(command[0]).name
         self.lines = []
+        self._stop_with = stop_with
         self._log = open(log, "ab") if log else None
         self._child = subprocess.Popen(
             [str(part) for part in command],
@@ -116,8 +117,8 @@ class Process:
         return self.lines[number]
 
     def stop(self):
-        """Asks the child to stop, as Ctrl-C would; ends its whole group if it does not."""
-        for sign, patience in ((signal.SIGINT, 15), (signal.SIGKILL, 5)):
+        """Asks the child's group to stop, and ends it if it does not."""
+        for sign, patience in ((self._stop_with, 15), (signal.SIGKILL, 5)):
             try:
                 os.killpg(self._child.pid, sign)
                 self._child.wait(patience)
@@ -178,9 +179,8 @@ class Demo:
             "POSTERN_EGRESS__SOURCES__ALLOW": EVERY_LOOPBACK_PORT,
             "POSTERN_EGRESS__WEBHOOKS__ALLOW": EVERY_LOOPBACK_PORT,
         }
-        self.process = Process(
-            [*command, "--listen", f"127.0.0.1:{port}"], {**allowed, **(environment or {})}, self.log
-        )
+        command += ["--listen", f"127.0.0.1:{port}"]
+        self.process = Process(command, {**allowed, **(environment or {})}, self.log, stop_with=signal.SIGINT)
 
     def __enter__(self):
         try:

@@ -2,7 +2,7 @@
 # start.sh PORT DATADIR: Node-RED with adminAuth. One page made by scripts, a dialog, a bearer token.
 set -euo pipefail
 PORT=$1 DATA=$2
-P=${APPS_PREFIX:-$HOME/.cache/postern-apps}/node-red
+P=${APPS_PREFIX:-$HOME/.cache/postern-sites}/node-red
 if [ ! -f "$P/node_modules/node-red/red.js" ]; then
   mkdir -p "$P"
   (cd "$P" && echo '{"private":true}' > package.json && npm install --no-audit --no-fund --loglevel=error node-red@4)
