@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the start scripts: makes a Python environment once, also when two of them ask at a time.
 # venv NAME REQUIREMENT…: sets P (the site's prefix) and V (its environment).
 venv() {
