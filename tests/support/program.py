@@ -24,6 +24,9 @@ EVERY_LOOPBACK_PORT = "http://127.0.0.0/8:*"
 # No proxy of the environment stands between us and a server on this machine.
 _web = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
+# Asked to end, a script ends as by Ctrl-C: what it has started is stopped and removed.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
 
 class Failure(Exception):
     """Something did not happen as promised; the text says what."""
@@ -186,8 +189,10 @@ class Demo:
         try:
             self.facts = json.loads(self.process.line(0, 60))
         except (Failure, ValueError) as error:
-            self.stop()
-            raise Failure(f"the demo did not start: {error}") from error
+            raise Failure(f"the demo did not start: {error}\n{self.log_tail()}".strip()) from error
+        finally:
+            if not hasattr(self, "facts"):
+                self.stop()
         self.api = Api(self.facts["graphql_url"], self.facts["api_key"])
         return self
 
