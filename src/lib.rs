@@ -2,10 +2,13 @@
 
 pub mod api;
 pub mod bus;
+pub mod config;
 pub mod domain;
 pub mod egress;
 pub mod page;
+pub mod sandbox;
 pub mod service;
 pub mod store;
 pub mod vault;
 pub mod webhook;
+pub mod worker;

@@ -1,10 +1,11 @@
 //! Subscriptions: replay from a cursor, then follow the log.
 
-use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
+use async_graphql::{Context, Error, ID, Result, SimpleObject, Subscription};
 use entity::Scope;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::context::{app, caller};
+use super::door::EventIds;
 use super::error::top_level;
 use super::event::Event;
 use super::failure::Failure;
@@ -41,7 +42,8 @@ pub struct Subscriptions;
 
 #[Subscription]
 impl Subscriptions {
-    /// Every change of status of one link, one customer, one job, or all. Needs LINKS_READ.
+    /// Every change of status of one link, one customer, one job, or all. Needs LINKS_READ. With
+    /// `linkId` it completes after the link's final status.
     async fn link_status_changed(
         &self,
         ctx: &Context<'_>,
@@ -56,13 +58,15 @@ impl Subscriptions {
             job: job_id.map(|id| id.parse().map_err(|_| bad("jobId must be a job's id"))).transpose()?,
             external_id,
         };
-        let after = after.map(|cursor| cursor.0);
+        let ids = ctx.data_opt::<EventIds>().cloned();
+        let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
         let changes = Changes::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
         let batches = stream::try_unfold(changes, async |mut changes| {
             let batch = changes.next().await.map_err(top_level)?;
-            Ok::<_, async_graphql::Error>(Some((stream::iter(batch).map(|one| Ok(told(one))), changes)))
+            let goes_on = !batch.is_empty();
+            Ok::<_, Error>(goes_on.then(|| (stream::iter(batch).map(|one| Ok(told(one))), changes)))
         });
-        Ok(batches.try_flatten())
+        Ok(batches.try_flatten().inspect_ok(move |change: &LinkStatusChange| name(ids.as_ref(), change.cursor)))
     }
 
     /// Every event of the log, or those of some types or families. Needs LINKS_READ.
@@ -74,13 +78,29 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
-        let after = after.map(|cursor| cursor.0);
+        let ids = ctx.data_opt::<EventIds>().cloned();
+        let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
         let follower = Follower::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
         let batches = stream::try_unfold(follower, async |mut follower| {
             let batch = follower.next().await.map_err(top_level)?;
-            Ok::<_, async_graphql::Error>(Some((stream::iter(batch).map(|row| Ok(Event(row))), follower)))
+            Ok::<_, Error>(Some((stream::iter(batch).map(|row| Ok(Event(row))), follower)))
         });
-        Ok(batches.try_flatten())
+        let cursor = |event: &Event| EventCursor(event.0.position);
+        Ok(batches.try_flatten().inspect_ok(move |event: &Event| name(ids.as_ref(), cursor(event))))
+    }
+}
+
+/// Where a client of server-sent events was when its connection broke; it overrides `after`.
+fn seen(ids: Option<&EventIds>) -> Result<Option<EventCursor>> {
+    let last = ids.and_then(EventIds::last_seen);
+    let cursor = last.map(|text| EventCursor::decode(text).ok_or_else(|| bad("Last-Event-ID must be a cursor")));
+    cursor.transpose()
+}
+
+/// Gives the next server-sent event its id.
+fn name(ids: Option<&EventIds>, cursor: EventCursor) {
+    if let Some(ids) = ids {
+        ids.name_next(cursor.encode());
     }
 }
 

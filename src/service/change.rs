@@ -35,6 +35,8 @@ pub struct Changes {
     caller: Caller,
     wanted: Wanted,
     follower: Follower,
+    /// The one link that is followed has said its last.
+    is_over: bool,
 }
 
 impl Changes {
@@ -52,18 +54,24 @@ impl Changes {
             LinkStatus::ALL.iter().map(|status| Kind::of_status(*status).as_str().to_owned()).collect();
         let log = events::Wanted { link: wanted.link, types };
         let follower = Follower::start(app, caller, log, after).await?;
-        Ok(Self { app: app.clone(), caller: caller.clone(), wanted, follower })
+        Ok(Self { app: app.clone(), caller: caller.clone(), wanted, follower, is_over: false })
     }
 
-    /// The next changes, as soon as there are any.
+    /// The next changes, as soon as there are any; none once the one link that is followed has come
+    /// to a final status, which was then in the changes before.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn next(&mut self) -> Result<Vec<Change>, Error> {
         loop {
+            if self.is_over {
+                return Ok(Vec::new());
+            }
             let events = self.follower.next().await?;
             let joins = Joins::read(&self.app, self.caller.workspace, &events).await?;
             let changes: Vec<_> = events.into_iter().filter_map(|event| self.change(event, &joins)).collect();
+            let has_ended = |change: &Change| Facts::of(&change.event).status.is_some_and(|to| is_final(to, change));
+            self.is_over = self.wanted.link.is_some() && changes.iter().any(has_ended);
             if !changes.is_empty() {
                 return Ok(changes);
             }
@@ -81,5 +89,14 @@ impl Changes {
                 .is_none_or(|name| joined.customer.is_some_and(|customer| &customer.external_id == name));
         let failure = words::failure(&Facts::of(&event), joined);
         is_wanted.then(|| Change { link: link.clone(), failure, event })
+    }
+}
+
+/// Whether no status can follow: a failed sign-in can be tried again, a failed job cannot.
+fn is_final(status: LinkStatus, change: &Change) -> bool {
+    match status {
+        LinkStatus::Completed | LinkStatus::Expired => true,
+        LinkStatus::Failed => change.link.signed_in_at.is_some(),
+        _ => false,
     }
 }

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use entity::Timestamp;
 use tokio::time::Instant;
 
+use super::{App, Error};
+use crate::store;
+
 /// Tells the time; tests replace it.
 pub trait Clock: Send + Sync {
     /// The time now.
@@ -12,6 +15,17 @@ pub trait Clock: Send + Sync {
 
     /// Learns that the database's clock showed `database` just now.
     fn adjust(&self, database: Timestamp);
+}
+
+/// Sets the clock to the database's time, so that all nodes agree.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn set(app: &App) -> Result<(), Error> {
+    if let Some(now) = store::node::database_time(&app.db).await? {
+        app.clock.adjust(now);
+    }
+    Ok(())
 }
 
 /// A monotonic clock plus an offset to the database's time, so that a step of the machine's clock

@@ -187,8 +187,8 @@ impl Sending {
 /// Writes what attempts came to, and what follows for their deliveries and endpoints.
 ///
 /// # Errors
-/// If the database does not answer; nothing of it is written then, and the claims stand.
-pub async fn settle(app: &App, reports: Vec<Report>) -> Result<(), Error> {
+/// If the database does not answer; nothing of it is written then, and it can be tried again.
+pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
     let attempts =

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use entity::{LoginStatus, NodeId, RunStatus, Timestamp, delivery, login, node, run};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
+};
 
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
@@ -47,6 +49,19 @@ pub async fn bury(tx: &Tx, me: NodeId, dead_since: Option<Timestamp>) -> Result<
         query = query.filter(node::Column::BeatAt.lt(dead_since));
     }
     Ok(query.exec(tx).await?.rows_affected > 0)
+}
+
+/// The database server's own time; an embedded database has none of its own.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn database_time(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(None);
+    }
+    let sql = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint AS now";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    Ok(Some(Timestamp(row.ok_or(Error::NotFound)?.try_get("", "now")?)))
 }
 
 /// Frees the deliveries of nodes that are no more, and lists what they left half done.

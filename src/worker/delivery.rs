@@ -3,6 +3,7 @@
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -34,7 +35,7 @@ pub async fn step(app: &App) -> Result<usize, Error> {
         }
         let reports = futures_util::future::join_all(claimed.into_iter().map(|sending| sending.attempt(app))).await;
         made += reports.len();
-        delivery::settle(app, reports).await?;
+        delivery::settle(app, reports.into()).await?;
     }
 }
 
@@ -94,7 +95,8 @@ async fn settle(app: &App, out: &mut JoinSet<Report>, first: Joined) {
         }
         joined = if reports.len() < SETTLE { out.try_join_next() } else { None };
     }
-    while let Err(error) = delivery::settle(app, &mut reports).await {
+    let reports: Arc<[Report]> = reports.into();
+    while let Err(error) = delivery::settle(app, Arc::clone(&reports)).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "Verdicts have to wait.");
         tokio::time::sleep(AFTER_ERROR).await;
     }
