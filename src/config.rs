@@ -3,7 +3,7 @@
 //! Only this file reads the environment. An unknown key or a bad value is refused with the key and
 //! where it came from, before anything is started.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -200,7 +200,11 @@ impl Settings {
 }
 
 fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
-    let bad = |key: &str, problem: String| BadSetting { key: key.to_owned(), problem, origin: origin(sources, key) };
+    let bad = |key: &str, problem: String| BadSetting {
+        key: key.to_owned(),
+        problem,
+        origin: origin(sources, key),
+    };
     let listen: SocketAddr = raw
         .listen
         .parse()
@@ -214,9 +218,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let public_url = raw.public_url.unwrap_or_else(|| format!("{scheme}://{listen}"));
     let public_url = public(&public_url).map_err(|problem| bad("public_url", problem))?;
-    let database_url = raw
-        .database_url
-        .unwrap_or_else(|| format!("sqlite://{}", raw.data_dir.join("postern.db").display()));
+    let database_url =
+        raw.database_url.unwrap_or_else(|| format!("sqlite://{}", raw.data_dir.join("postern.db").display()));
     if !["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme)) {
         return Err(bad("database_url", "must start with sqlite:// or postgres://".to_owned()));
     }
@@ -225,7 +228,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     };
     let proxies = raw.trusted_proxies.text();
     let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse().map(IpNet::from));
+    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let trusted_proxies = proxies.map(network).collect::<Result<_, _>>();
     Ok(Settings {
         listen,
@@ -234,8 +237,9 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         data_dir: raw.data_dir,
         master_key: raw.master_key.map(Secret::new),
         tls,
-        trusted_proxies: trusted_proxies
-            .map_err(|_| bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned()))?,
+        trusted_proxies: trusted_proxies.map_err(|_| {
+            bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned())
+        })?,
         log_format: raw.log_format,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,

@@ -2,7 +2,9 @@
 
 pub mod api;
 pub mod bus;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod egress;
 pub mod page;
@@ -11,4 +13,5 @@ pub mod service;
 pub mod store;
 pub mod vault;
 pub mod webhook;
+pub mod wire;
 pub mod worker;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program; see `postern::cli` for its commands.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    postern::cli::run()
+}

@@ -48,7 +48,12 @@ impl Job {
     /// What is done there, in order.
     async fn workflows(&self) -> Result<Vec<Workflow>> {
         let shown = |workflow: words::Workflow| Workflow {
-            steps: workflow.steps.iter().filter_map(|step| serde_json::to_value(step).ok()).map(JsonObject).collect(),
+            steps: workflow
+                .steps
+                .iter()
+                .filter_map(|step| serde_json::to_value(step).ok())
+                .map(JsonObject)
+                .collect(),
             name: workflow.name,
         };
         Ok(service::workflows(&self.0).map_err(top_level)?.into_iter().map(shown).collect())

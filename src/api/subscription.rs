@@ -66,7 +66,9 @@ impl Subscriptions {
             let goes_on = !batch.is_empty();
             Ok::<_, Error>(goes_on.then(|| (stream::iter(batch).map(|one| Ok(told(one))), changes)))
         });
-        Ok(batches.try_flatten().inspect_ok(move |change: &LinkStatusChange| name(ids.as_ref(), change.cursor)))
+        Ok(batches
+            .try_flatten()
+            .inspect_ok(move |change: &LinkStatusChange| name(ids.as_ref(), change.cursor)))
     }
 
     /// Every event of the log, or those of some types or families. Needs LINKS_READ.
@@ -93,7 +95,8 @@ impl Subscriptions {
 /// Where a client of server-sent events was when its connection broke; it overrides `after`.
 fn seen(ids: Option<&EventIds>) -> Result<Option<EventCursor>> {
     let last = ids.and_then(EventIds::last_seen);
-    let cursor = last.map(|text| EventCursor::decode(text).ok_or_else(|| bad("Last-Event-ID must be a cursor")));
+    let cursor =
+        last.map(|text| EventCursor::decode(text).ok_or_else(|| bad("Last-Event-ID must be a cursor")));
     cursor.transpose()
 }
 

@@ -38,6 +38,15 @@ enum Place {
 }
 
 impl Allow {
+    /// Opens one more place.
+    ///
+    /// # Errors
+    /// [`AllowError`] if the entry cannot be read.
+    pub fn add(&mut self, entry: &str) -> Result<(), AllowError> {
+        self.0.extend(entry.parse::<Self>()?.0);
+        Ok(())
+    }
+
     /// Whether `address` is opened for this scheme and port.
     pub(super) fn has_address(&self, (scheme, port): (&str, u16), address: IpAddr) -> bool {
         self.matching(scheme, port).any(|place| matches!(place, Place::Net(net) if net.contains(&address)))

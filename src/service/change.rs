@@ -70,7 +70,8 @@ impl Changes {
             let events = self.follower.next().await?;
             let joins = Joins::read(&self.app, self.caller.workspace, &events).await?;
             let changes: Vec<_> = events.into_iter().filter_map(|event| self.change(event, &joins)).collect();
-            let has_ended = |change: &Change| Facts::of(&change.event).status.is_some_and(|to| is_final(to, change));
+            let has_ended =
+                |change: &Change| Facts::of(&change.event).status.is_some_and(|to| is_final(to, change));
             self.is_over = self.wanted.link.is_some() && changes.iter().any(has_ended);
             if !changes.is_empty() {
                 return Ok(changes);

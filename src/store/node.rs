@@ -5,7 +5,8 @@ use std::time::Duration;
 use entity::{LoginStatus, NodeId, RunStatus, Timestamp, delivery, login, node, run};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    Statement,
 };
 
 use super::{Error, Tx};

@@ -33,7 +33,8 @@ pub async fn step(app: &App) -> Result<usize, Error> {
         if claimed.is_empty() {
             return Ok(made);
         }
-        let reports = futures_util::future::join_all(claimed.into_iter().map(|sending| sending.attempt(app))).await;
+        let reports =
+            futures_util::future::join_all(claimed.into_iter().map(|sending| sending.attempt(app))).await;
         made += reports.len();
         delivery::settle(app, reports.into()).await?;
     }

@@ -1,0 +1,21 @@
+//! The log on standard error.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Warnings of the libraries, and everything of ours from `info` on; `RUST_LOG` says otherwise.
+const DEFAULT: &str = "warn,postern=info";
+
+/// Starts the log; a second call changes nothing.
+pub(super) fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Only the first of a process can be the log; tests start several servers.
+    let _ = match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}

@@ -1,0 +1,212 @@
+//! Builds the tool box and the doors, and runs them together: one server, one process.
+
+use std::fs::{File, TryLockError};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use entity::NodeId;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::bus::Bus;
+use crate::config::Settings;
+use crate::egress::client::{Purpose, SetupError};
+use crate::egress::{Client, Policy};
+use crate::service::{self, App, Clock, Tools};
+use crate::store::{self, Db};
+use crate::vault::{KeyError, MasterKeys, Tokens, Vault};
+use crate::webhook::Destinations;
+use crate::webhook::destination::https::Https;
+use crate::{api, page, worker};
+
+/// How long requests may go on after the server was told to stop.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
+/// How long a client may take to send its headers.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// How large all headers of a request may be, in bytes.
+const HEADER_BYTES: usize = 64 * 1024;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another server uses the same database file.
+    #[error("another server is using {0}; there can be one for each SQLite file")]
+    InUse(PathBuf),
+    /// A file or a socket.
+    #[error("{0}")]
+    Io(String, #[source] std::io::Error),
+    /// The master key.
+    #[error("the master key")]
+    Key(#[from] KeyError),
+    /// The way out.
+    #[error("the HTTP client")]
+    Egress(#[from] SetupError),
+    /// The database.
+    #[error("the database")]
+    Store(#[from] store::Error),
+    /// The first use of the tool box.
+    #[error(transparent)]
+    Service(#[from] service::Error),
+}
+
+/// Who makes the workers work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// They do, on hints and time.
+    ByThemselves,
+    /// Somebody calls their steps: tests.
+    ByHand,
+}
+
+/// Opens the tool box: database, keys, the ways out.
+///
+/// # Errors
+/// [`Error`] that says which of them is not to be had.
+pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Error> {
+    create_dir(&settings.data_dir)?;
+    let keys = match &settings.master_key {
+        Some(given) => MasterKeys::read(given)?,
+        None => MasterKeys::load_or_create(&settings.data_dir)?,
+    };
+    let bus = Arc::new(Bus::default());
+    let teller = Arc::clone(&bus);
+    let db = Db::open(&settings.database_url, Arc::new(move |hints| teller.tell(hints))).await?;
+    let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
+    let tools = Tools {
+        db,
+        bus,
+        node: NodeId::new(clock.now()),
+        vault: Vault::new(&keys),
+        tokens: Tokens::new(&keys),
+        sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
+        destinations: Destinations::new(vec![Box::new(Https::new(webhooks))]),
+        public_url: settings.public_url.clone(),
+        clock,
+    };
+    let app = App::new(tools);
+    service::clock::set(&app).await?;
+    Ok(app)
+}
+
+/// A running server.
+pub struct Server {
+    /// Its tool box.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    stop: CancellationToken,
+    workers: Option<TaskTracker>,
+    doors: tokio::task::JoinHandle<std::io::Result<()>>,
+    _lock: Option<File>,
+}
+
+impl Server {
+    /// Starts a server on `listener`.
+    ///
+    /// # Errors
+    /// [`Error`], for example if the database file is in use.
+    pub async fn start(
+        settings: &Settings,
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+        pace: Pace,
+    ) -> Result<Self, Error> {
+        create_dir(&settings.data_dir)?;
+        let lock = lock(&settings.database_url)?;
+        let app = open(settings, clock).await?;
+        service::node::arrive(&app).await?;
+        service::log::advance(&app).await?;
+        let stop = CancellationToken::new();
+        let workers = (pace == Pace::ByThemselves).then(|| worker::start(&app, &stop));
+        let address = listener.local_addr().map_err(|error| Error::Io("the socket".to_owned(), error))?;
+        let handle = Handle::new();
+        let router = doors(&app, settings, &stop);
+        let doors = serve(settings, listener, router, handle.clone()).await?;
+        Ok(Self { app, address, handle, stop, workers, doors, _lock: lock })
+    }
+
+    /// Ends requests, workers and the database, in this order; takes a few seconds at most.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.handle.graceful_shutdown(Some(LAST_CHANCE));
+        if let Some(workers) = &self.workers {
+            workers.wait().await;
+        }
+        if let Ok(Err(error)) = self.doors.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "The doors did not close cleanly.");
+        }
+        self.app.db.close().await;
+    }
+}
+
+fn doors(app: &App, settings: &Settings, stop: &CancellationToken) -> Router {
+    let api = api::router(app.clone(), api::Settings::default(), stop.clone());
+    let page = page::router(app.clone(), page::Settings { public_url: settings.public_url.clone() });
+    let health = Router::new().route("/healthz", get(health)).with_state(app.clone());
+    api.merge(page).merge(health).layer(CatchPanicLayer::new())
+}
+
+/// 200 while the database answers.
+async fn health(app: axum::extract::State<App>) -> StatusCode {
+    match store::log::highest(&app.db).await {
+        Ok(_) => StatusCode::OK,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+type Doors = tokio::task::JoinHandle<std::io::Result<()>>;
+
+async fn serve(
+    settings: &Settings,
+    listener: TcpListener,
+    router: Router,
+    handle: Handle<SocketAddr>,
+) -> Result<Doors, Error> {
+    let socket = |error| Error::Io("the socket".to_owned(), error);
+    listener.set_nonblocking(true).map_err(socket)?;
+    let service = router.into_make_service();
+    let Some(tls) = &settings.tls else {
+        let mut server = axum_server::from_tcp(listener).map_err(socket)?.handle(handle);
+        bound(server.http_builder());
+        return Ok(tokio::spawn(server.serve(service)));
+    };
+    let files = RustlsConfig::from_pem_file(&tls.cert, &tls.key).await;
+    let files = files.map_err(|error| Error::Io("the files of tls.cert and tls.key".to_owned(), error))?;
+    let mut server = axum_server::from_tcp_rustls(listener, files).map_err(socket)?.handle(handle);
+    bound(server.http_builder());
+    Ok(tokio::spawn(server.serve(service)))
+}
+
+/// Slow and huge headers end before any handler.
+fn bound<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
+    builder.http1().header_read_timeout(HEADERS_WITHIN).max_buf_size(HEADER_BYTES);
+    builder.http2().max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX));
+}
+
+fn create_dir(dir: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(dir)
+        .map_err(|error| Error::Io(format!("the data directory {}", dir.display()), error))
+}
+
+/// One server for each SQLite file: the lock goes with the process, however it ends.
+fn lock(database_url: &str) -> Result<Option<File>, Error> {
+    let Some(path) = database_url.strip_prefix("sqlite://") else { return Ok(None) };
+    let path = path.split('?').next().unwrap_or(path);
+    let path = PathBuf::from(format!("{path}.lock"));
+    let file =
+        File::create(&path).map_err(|error| Error::Io(format!("the file {}", path.display()), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse(path.with_extension(""))),
+        Err(TryLockError::Error(error)) => Err(Error::Io(format!("the file {}", path.display()), error)),
+    }
+}
