@@ -16,11 +16,11 @@ use crate::service::delivery as service;
 use crate::store::delivery::Filter;
 
 /// One event for one endpoint.
-pub struct WebhookDelivery(pub(super) delivery::Model);
+pub(super) struct WebhookDelivery(pub(super) delivery::Model);
 
 /// One try at a delivery.
 #[derive(SimpleObject)]
-pub struct DeliveryAttempt {
+pub(super) struct DeliveryAttempt {
     /// Counts from 1.
     number: i32,
     /// When it began.
@@ -105,7 +105,7 @@ fn shown(row: attempt::Model) -> DeliveryAttempt {
 
 /// Which deliveries to list; an absent field allows all.
 #[derive(InputObject, Default)]
-pub struct DeliveryFilter {
+pub(super) struct DeliveryFilter {
     /// To this endpoint.
     endpoint_id: Option<ID>,
     /// About this link.
@@ -116,10 +116,10 @@ pub struct DeliveryFilter {
 
 /// Reading deliveries.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct DeliveryQueries;
 
 #[Object]
-impl Queries {
+impl DeliveryQueries {
     /// The delivery with that id. Needs WEBHOOKS_READ.
     async fn webhook_delivery(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookDelivery>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;

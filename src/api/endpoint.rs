@@ -13,7 +13,7 @@ use crate::domain::Secret;
 use crate::service::endpoint as service;
 
 /// A registered receiver of events.
-pub struct WebhookEndpoint(pub(super) endpoint::Model);
+pub(super) struct WebhookEndpoint(pub(super) endpoint::Model);
 
 #[Object]
 impl WebhookEndpoint {
@@ -75,7 +75,7 @@ impl WebhookEndpoint {
 
 /// A receiver to register.
 #[derive(InputObject)]
-pub struct CreateWebhookEndpointInput {
+pub(super) struct CreateWebhookEndpointInput {
     /// https, or what the operator allows.
     url: String,
     /// For people, up to 1,000 characters.
@@ -104,7 +104,7 @@ pub struct CreateWebhookEndpointInput {
 
 /// What came of it.
 #[derive(SimpleObject, Default)]
-pub struct CreateWebhookEndpointPayload {
+pub(super) struct CreateWebhookEndpointPayload {
     /// The endpoint; null if there are user errors.
     endpoint: Option<WebhookEndpoint>,
     /// What to verify with: shown this once. Null on a replay.
@@ -115,10 +115,10 @@ pub struct CreateWebhookEndpointPayload {
 
 /// Reading endpoints.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct EndpointQueries;
 
 #[Object]
-impl Queries {
+impl EndpointQueries {
     /// The endpoint with that id. Needs WEBHOOKS_READ.
     async fn webhook_endpoint(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookEndpoint>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
@@ -143,10 +143,10 @@ impl Queries {
 
 /// Registering endpoints.
 #[derive(Default)]
-pub(super) struct Mutations;
+pub(super) struct EndpointMutations;
 
 #[Object]
-impl Mutations {
+impl EndpointMutations {
     /// Registers a receiver of events. Needs WEBHOOKS_WRITE.
     async fn create_webhook_endpoint(
         &self,

@@ -7,7 +7,7 @@ use crate::service::{self, Problem};
 
 /// What kind of wrong an input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum UserErrorCode {
+pub(super) enum UserErrorCode {
     /// Not of the form or range that is allowed.
     Invalid,
     /// Longer than allowed.
@@ -26,7 +26,7 @@ pub enum UserErrorCode {
 
 /// Something the caller can fix; the object is then null and nothing was changed.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct UserError {
+pub(super) struct UserError {
     /// What kind of wrong.
     code: UserErrorCode,
     /// The path of the input field, without `input`; null if it is about none.

@@ -14,7 +14,7 @@ use crate::service::Caller;
 use crate::service::event::{self as service, Wanted};
 
 /// One fact of the log.
-pub struct Event(pub(super) event::Model);
+pub(super) struct Event(pub(super) event::Model);
 
 #[Object]
 impl Event {
@@ -61,10 +61,10 @@ impl Event {
 
 /// Reading the log.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct EventQueries;
 
 #[Object]
-impl Queries {
+impl EventQueries {
     /// The event log after a cursor, in order: pull instead of push. Needs LINKS_READ.
     async fn events(
         &self,

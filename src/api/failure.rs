@@ -8,7 +8,7 @@ use crate::domain::failure;
 
 /// What failed, and who may do something about it.
 #[derive(SimpleObject)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The stable code to branch on.
     code: FailureCode,
     /// The source system's own words, verbatim.

@@ -16,11 +16,11 @@ use crate::domain::step as words;
 use crate::service::job as service;
 
 /// What to do once signed in.
-pub struct Job(pub(super) job::Model);
+pub(super) struct Job(pub(super) job::Model);
 
 /// Named steps.
 #[derive(SimpleObject)]
-pub struct Workflow {
+pub(super) struct Workflow {
     /// The key of its results in a run's output.
     name: String,
     /// What is done, in order, as `createJob` took it.
@@ -67,7 +67,7 @@ impl Job {
 
 /// A job to make.
 #[derive(InputObject)]
-pub struct CreateJobInput {
+pub(super) struct CreateJobInput {
     /// What the partner calls it, 1..256 characters.
     name: String,
     /// Where to sign in.
@@ -84,7 +84,7 @@ pub struct CreateJobInput {
 
 /// What came of it.
 #[derive(SimpleObject)]
-pub struct CreateJobPayload {
+pub(super) struct CreateJobPayload {
     /// The job; null if there are user errors.
     job: Option<Job>,
     /// What to fix.
@@ -93,10 +93,10 @@ pub struct CreateJobPayload {
 
 /// Reading jobs.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct JobQueries;
 
 #[Object]
-impl Queries {
+impl JobQueries {
     /// The job with that id. Needs JOBS_READ.
     async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Job>> {
         let caller = caller(ctx, Scope::JobsRead)?;
@@ -120,10 +120,10 @@ impl Queries {
 
 /// Making jobs.
 #[derive(Default)]
-pub(super) struct Mutations;
+pub(super) struct JobMutations;
 
 #[Object]
-impl Mutations {
+impl JobMutations {
     /// Makes a job. Needs JOBS_WRITE.
     async fn create_job(&self, ctx: &Context<'_>, input: CreateJobInput) -> Result<CreateJobPayload> {
         let caller = caller(ctx, Scope::JobsWrite)?;

@@ -21,11 +21,11 @@ use crate::service::{link as service, login as logins};
 use crate::store::link::Filter;
 
 /// One invitation: a customer, a job, an expiry, and where it stands.
-pub struct Link(pub(super) link::Model);
+pub(super) struct Link(pub(super) link::Model);
 
 /// What `linkUrl` shows.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum LinkUrlFormat {
+pub(super) enum LinkUrlFormat {
     /// The URL itself.
     Url,
     /// A QR code of the URL, as SVG.
@@ -153,7 +153,7 @@ impl Link {
 
 /// A link to make.
 #[derive(InputObject)]
-pub struct CreateLinkInput {
+pub(super) struct CreateLinkInput {
     /// The partner's own name for the customer, 1..256 characters.
     external_id: String,
     /// What to do once signed in.
@@ -173,7 +173,7 @@ pub struct CreateLinkInput {
 
 /// What came of it.
 #[derive(SimpleObject, Default)]
-pub struct CreateLinkPayload {
+pub(super) struct CreateLinkPayload {
     /// The link; null if there are user errors.
     link: Option<Link>,
     /// Subscribe after it to miss nothing about the link.
@@ -186,14 +186,14 @@ pub struct CreateLinkPayload {
 
 /// Which link to expire.
 #[derive(InputObject)]
-pub struct ExpireLinkInput {
+pub(super) struct ExpireLinkInput {
     /// `lnk_…`
     id: ID,
 }
 
 /// What came of it.
 #[derive(SimpleObject, Default)]
-pub struct ExpireLinkPayload {
+pub(super) struct ExpireLinkPayload {
     /// The link as it is now; null if there are user errors.
     link: Option<Link>,
     /// What to fix; CONFLICT while it is in progress or final.
@@ -202,7 +202,7 @@ pub struct ExpireLinkPayload {
 
 /// Which links to list; an absent field allows all.
 #[derive(InputObject, Default)]
-pub struct LinkFilter {
+pub(super) struct LinkFilter {
     /// One of these.
     statuses: Option<Vec<LinkStatus>>,
     /// Of this customer.
@@ -217,10 +217,10 @@ pub struct LinkFilter {
 
 /// Reading links.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct LinkQueries;
 
 #[Object]
-impl Queries {
+impl LinkQueries {
     /// The link with that id. Needs LINKS_READ.
     async fn link(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
@@ -258,10 +258,10 @@ impl Queries {
 
 /// Making and ending links.
 #[derive(Default)]
-pub(super) struct Mutations;
+pub(super) struct LinkMutations;
 
 #[Object]
-impl Mutations {
+impl LinkMutations {
     /// Creates a link that lets one customer sign in for a job. Needs LINKS_WRITE.
     async fn create_link(&self, ctx: &Context<'_>, input: CreateLinkInput) -> Result<CreateLinkPayload> {
         let caller = caller(ctx, Scope::LinksWrite)?;

@@ -9,11 +9,11 @@ use super::words::{Driver, PromptKind};
 use crate::domain::prompt::Prompt;
 
 /// One isolated try to sign in.
-pub struct Login(pub(super) login::Model);
+pub(super) struct Login(pub(super) login::Model);
 
 /// One question of the source system.
 #[derive(SimpleObject)]
-pub struct PromptSummary {
+pub(super) struct PromptSummary {
     /// What it asked for.
     kind: PromptKind,
     /// Whose words it were.

@@ -12,11 +12,11 @@ use super::words::RunStatus;
 use crate::service::run as service;
 
 /// One execution of a job's workflows.
-pub struct Run(pub(super) run::Model);
+pub(super) struct Run(pub(super) run::Model);
 
 /// One step and what came of it.
 #[derive(SimpleObject)]
-pub struct RunStep {
+pub(super) struct RunStep {
     /// The workflow's name.
     workflow: String,
     /// Counts within the workflow: 0, 1, 2 …
@@ -81,10 +81,10 @@ impl Run {
 
 /// Reading runs.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct RunQueries;
 
 #[Object]
-impl Queries {
+impl RunQueries {
     /// The run with that id. Needs RUNS_READ.
     async fn run(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Run>> {
         let caller = caller(ctx, Scope::RunsRead)?;

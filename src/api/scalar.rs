@@ -11,7 +11,7 @@ use entity::Timestamp;
 use crate::domain::duration;
 
 /// An instant as RFC 3339 in UTC, such as `2026-11-22T12:00:00.000Z`.
-pub struct DateTime(pub Timestamp);
+pub(super) struct DateTime(pub Timestamp);
 
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
@@ -31,7 +31,7 @@ impl ScalarType for DateTime {
 
 /// An ISO 8601 duration without years and months, such as `PT15M` or `P7D`.
 #[derive(Clone, Copy)]
-pub struct Duration(pub Span);
+pub(super) struct Duration(pub Span);
 
 #[Scalar]
 impl ScalarType for Duration {
@@ -46,7 +46,7 @@ impl ScalarType for Duration {
 }
 
 /// An absolute URL.
-pub struct Url(pub String);
+pub(super) struct Url(pub String);
 
 #[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
@@ -63,7 +63,7 @@ impl ScalarType for Url {
 }
 
 /// A JSON object.
-pub struct JsonObject(pub serde_json::Value);
+pub(super) struct JsonObject(pub serde_json::Value);
 
 #[Scalar(name = "JSONObject")]
 impl ScalarType for JsonObject {
@@ -81,7 +81,7 @@ impl ScalarType for JsonObject {
 
 /// An opaque place in the workspace's event log; pass it as `after` to continue without a gap.
 #[derive(Clone, Copy)]
-pub struct EventCursor(pub i64);
+pub(super) struct EventCursor(pub i64);
 
 /// The form of the bytes behind a cursor.
 const CURSOR_FORM: u8 = 1;

@@ -8,23 +8,28 @@ use crate::service::App;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(
-    viewer::Queries,
-    link::Queries,
-    source_system::Queries,
-    job::Queries,
-    run::Queries,
-    event::Queries,
-    endpoint::Queries,
-    delivery::Queries,
+pub(super) struct Query(
+    viewer::ViewerQueries,
+    link::LinkQueries,
+    source_system::SourceSystemQueries,
+    job::JobQueries,
+    run::RunQueries,
+    event::EventQueries,
+    endpoint::EndpointQueries,
+    delivery::DeliveryQueries,
 );
 
 /// Everything that can be changed. Each takes one `input` and returns the object and `userErrors`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(link::Mutations, source_system::Mutations, job::Mutations, endpoint::Mutations);
+pub(super) struct Mutation(
+    link::LinkMutations,
+    source_system::SourceSystemMutations,
+    job::JobMutations,
+    endpoint::EndpointMutations,
+);
 
 /// The API of the partner.
-pub type Api = Schema<Query, Mutation, Subscriptions>;
+pub(super) type Api = Schema<Query, Mutation, Subscriptions>;
 
 /// The schema over a tool box.
 pub(super) fn over(app: App) -> Api {

@@ -12,7 +12,7 @@ use super::words::Driver;
 use crate::service::source_system as service;
 
 /// A site customers sign in to.
-pub struct SourceSystem(pub(super) source_system::Model);
+pub(super) struct SourceSystem(pub(super) source_system::Model);
 
 #[Object]
 impl SourceSystem {
@@ -49,7 +49,7 @@ impl SourceSystem {
 
 /// A source system to make.
 #[derive(InputObject)]
-pub struct CreateSourceSystemInput {
+pub(super) struct CreateSourceSystemInput {
     /// What the partner and the customer call it, 1..256 characters.
     name: String,
     /// Where its login begins; https, or what the operator allows.
@@ -67,7 +67,7 @@ pub struct CreateSourceSystemInput {
 
 /// What came of it.
 #[derive(SimpleObject, Default)]
-pub struct CreateSourceSystemPayload {
+pub(super) struct CreateSourceSystemPayload {
     /// The source system; null if there are user errors.
     source_system: Option<SourceSystem>,
     /// What to fix.
@@ -76,10 +76,10 @@ pub struct CreateSourceSystemPayload {
 
 /// Reading source systems.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct SourceSystemQueries;
 
 #[Object]
-impl Queries {
+impl SourceSystemQueries {
     /// The source system with that id. Needs JOBS_READ.
     async fn source_system(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SourceSystem>> {
         let caller = caller(ctx, Scope::JobsRead)?;
@@ -103,10 +103,10 @@ impl Queries {
 
 /// Making source systems.
 #[derive(Default)]
-pub(super) struct Mutations;
+pub(super) struct SourceSystemMutations;
 
 #[Object]
-impl Mutations {
+impl SourceSystemMutations {
     /// Makes a source system. Needs JOBS_WRITE.
     async fn create_source_system(
         &self,

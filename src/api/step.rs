@@ -7,7 +7,7 @@ use crate::domain::step as words;
 
 /// Named steps.
 #[derive(InputObject)]
-pub struct WorkflowInput {
+pub(super) struct WorkflowInput {
     /// The key of its results in a run's output, 1..256 characters.
     name: String,
     /// What to do, in order; at most 100.
@@ -16,7 +16,7 @@ pub struct WorkflowInput {
 
 /// One step: exactly one of these.
 #[derive(OneofObject)]
-pub enum StepInput {
+pub(super) enum StepInput {
     /// Opens a page.
     Goto(GotoStep),
     /// Follows a link or presses a button.
@@ -31,7 +31,7 @@ pub enum StepInput {
 
 /// Opens a page.
 #[derive(InputObject)]
-pub struct GotoStep {
+pub(super) struct GotoStep {
     /// Inside the allowed origins.
     url: Url,
     /// The most time it may take, PT1S..PT5M; default PT15S.
@@ -42,7 +42,7 @@ pub struct GotoStep {
 
 /// Follows a link or presses a button.
 #[derive(InputObject)]
-pub struct ClickStep {
+pub(super) struct ClickStep {
     /// A CSS selector.
     selector: String,
     /// The most time it may take, PT1S..PT5M; default PT15S.
@@ -53,7 +53,7 @@ pub struct ClickStep {
 
 /// Types into a field.
 #[derive(InputObject)]
-pub struct FillStep {
+pub(super) struct FillStep {
     /// A CSS selector.
     selector: String,
     /// What to type, at most 2,000 characters.
@@ -66,7 +66,7 @@ pub struct FillStep {
 
 /// Waits until something is there.
 #[derive(InputObject)]
-pub struct WaitForStep {
+pub(super) struct WaitForStep {
     /// A CSS selector.
     selector: String,
     /// The most time it may take, PT1S..PT5M; default PT15S.
@@ -77,7 +77,7 @@ pub struct WaitForStep {
 
 /// Reads text or an attribute.
 #[derive(InputObject)]
-pub struct ExtractStep {
+pub(super) struct ExtractStep {
     /// The key of the value in the workflow's results.
     name: String,
     /// A CSS selector.

@@ -20,7 +20,7 @@ use crate::service::log::Follower;
 
 /// A link's new status.
 #[derive(SimpleObject)]
-pub struct LinkStatusChange {
+pub(super) struct LinkStatusChange {
     /// Pass as `after` to continue without a gap.
     cursor: EventCursor,
     /// The link, as it is now.
@@ -38,7 +38,7 @@ pub struct LinkStatusChange {
 }
 
 /// Following the log. Without `after`: from now on.
-pub struct Subscriptions;
+pub(super) struct Subscriptions;
 
 #[Subscription]
 impl Subscriptions {

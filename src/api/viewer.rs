@@ -10,7 +10,7 @@ use super::words::Scope;
 use crate::service::{key, log, workspace as workspaces};
 
 /// An API key; its secret was shown once.
-pub struct ApiKey(api_key::Model);
+pub(super) struct ApiKey(api_key::Model);
 
 #[Object]
 impl ApiKey {
@@ -56,7 +56,7 @@ impl ApiKey {
 }
 
 /// A partner's tenant: everything belongs to one.
-pub struct Workspace(workspace::Model);
+pub(super) struct Workspace(workspace::Model);
 
 #[Object]
 impl Workspace {
@@ -85,10 +85,10 @@ impl Workspace {
 
 /// Reading oneself.
 #[derive(Default)]
-pub(super) struct Queries;
+pub(super) struct ViewerQueries;
 
 #[Object]
-impl Queries {
+impl ViewerQueries {
     /// The key that asks.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let caller = anyone(ctx)?;

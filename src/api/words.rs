@@ -5,7 +5,7 @@ use async_graphql::Enum;
 /// Where a link stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::LinkStatus")]
-pub enum LinkStatus {
+pub(super) enum LinkStatus {
     /// Made, not opened yet.
     #[graphql(name = "CREATED")]
     Created,
@@ -32,7 +32,7 @@ pub enum LinkStatus {
 /// How a source system is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::Driver")]
-pub enum Driver {
+pub(super) enum Driver {
     /// Plain HTTP first, the browser on evidence.
     #[graphql(name = "AUTO")]
     Auto,
@@ -47,7 +47,7 @@ pub enum Driver {
 /// What may stay after the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::KeepCredentials")]
-pub enum KeepCredentials {
+pub(super) enum KeepCredentials {
     /// Nothing survives the run.
     #[graphql(name = "NEVER")]
     Never,
@@ -62,7 +62,7 @@ pub enum KeepCredentials {
 /// What a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::PromptKind")]
-pub enum PromptKind {
+pub(super) enum PromptKind {
     /// Identifier, password, tenant: whatever of these the page shows now.
     #[graphql(name = "CREDENTIALS")]
     Credentials,
@@ -98,7 +98,7 @@ pub enum PromptKind {
 /// Where a run or one of its steps stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::RunStatus")]
-pub enum RunStatus {
+pub(super) enum RunStatus {
     /// Waits for a worker.
     #[graphql(name = "QUEUED")]
     Queued,
@@ -119,7 +119,7 @@ pub enum RunStatus {
 /// Where an endpoint stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::EndpointStatus")]
-pub enum EndpointStatus {
+pub(super) enum EndpointStatus {
     /// Deliveries are sent.
     #[graphql(name = "ENABLED")]
     Enabled,
@@ -134,7 +134,7 @@ pub enum EndpointStatus {
 /// How a delivery is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::SignatureScheme")]
-pub enum SignatureScheme {
+pub(super) enum SignatureScheme {
     /// Standard Webhooks v1: HMAC-SHA256.
     #[graphql(name = "STANDARD_V1")]
     StandardV1,
@@ -149,7 +149,7 @@ pub enum SignatureScheme {
 /// What the body of a delivery looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::PayloadFormat")]
-pub enum PayloadFormat {
+pub(super) enum PayloadFormat {
     /// `type`, `timestamp` and `data`.
     #[graphql(name = "THIN")]
     Thin,
@@ -161,7 +161,7 @@ pub enum PayloadFormat {
 /// Whether deliveries of one link wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::DeliveryOrdering")]
-pub enum DeliveryOrdering {
+pub(super) enum DeliveryOrdering {
     /// They do not.
     #[graphql(name = "NONE")]
     None,
@@ -173,7 +173,7 @@ pub enum DeliveryOrdering {
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::DeliveryStatus")]
-pub enum DeliveryStatus {
+pub(super) enum DeliveryStatus {
     /// To be sent, or to be sent again.
     #[graphql(name = "PENDING")]
     Pending,
@@ -191,7 +191,7 @@ pub enum DeliveryStatus {
 /// How one try at a delivery ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::AttemptOutcome")]
-pub enum AttemptOutcome {
+pub(super) enum AttemptOutcome {
     /// A 2xx answer.
     #[graphql(name = "DELIVERED")]
     Delivered,
@@ -215,7 +215,7 @@ pub enum AttemptOutcome {
 /// What an API key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::Scope")]
-pub enum Scope {
+pub(super) enum Scope {
     /// Links, logins, events, subscriptions.
     #[graphql(name = "LINKS_READ")]
     LinksRead,
@@ -245,7 +245,7 @@ pub enum Scope {
 /// Why something failed: the stable code partners branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::FailureCode")]
-pub enum FailureCode {
+pub(super) enum FailureCode {
     /// The site refused the identifier or the password.
     #[graphql(name = "CREDENTIALS_REJECTED")]
     CredentialsRejected,

@@ -16,6 +16,9 @@ pub(super) struct Args {
     /// With --list: print one JSON array.
     #[arg(long, requires = "list")]
     json: bool,
+    /// Print the code that an authenticator app would show now, and end.
+    #[arg(long, conflicts_with = "list")]
+    code: bool,
     /// Serve the sandbox here.
     #[arg(long = "at", default_value = "127.0.0.1:8090")]
     at: SocketAddr,
@@ -24,6 +27,12 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     if args.json {
         println!("{}", serde_json::to_string(sandbox::scenarios())?);
+        return Ok(());
+    }
+    if args.code {
+        if let Some(code) = sandbox::scenarios().iter().find_map(sandbox::Scenario::code_now) {
+            println!("{code}");
+        }
         return Ok(());
     }
     if args.list {

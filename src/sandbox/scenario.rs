@@ -133,6 +133,12 @@ impl Scenario {
         self.authenticator().is_some_and(|app| app.check_current(&typed).is_some())
     }
 
+    /// What the visitor's authenticator app shows now, if the story asks for a code.
+    #[must_use]
+    pub fn code_now(&self) -> Option<String> {
+        self.authenticator().map(|app| app.generate_current().to_string())
+    }
+
     fn authenticator(&self) -> Option<Totp> {
         let secret = Secret::try_from_base32(self.authenticator_secret?).ok()?;
         // RFC 4226 wants 128 bits; the well-known practice secret has 80, and there is nothing to guard.
