@@ -1,4 +1,5 @@
 //! Postern.
 
 pub mod domain;
+pub mod driver;
 pub mod egress;

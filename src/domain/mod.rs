@@ -1,9 +1,14 @@
 //! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
 
+pub mod detector;
 pub mod duration;
 pub mod failure;
+pub mod origins;
 pub mod prompt;
 pub mod secret;
+pub mod sign_in;
+pub mod snapshot;
 pub mod step;
 
+pub use origins::Origins;
 pub use secret::Secret;
