@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod driver;
 pub mod egress;
 pub mod page;
 pub mod sandbox;

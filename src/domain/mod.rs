@@ -1,15 +1,20 @@
 //! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
 
 pub mod delivery;
+pub mod detector;
 pub mod duration;
 pub mod event;
 pub mod failure;
 pub mod hex;
 pub mod hint;
 pub mod link;
+pub mod origins;
 pub mod prompt;
 pub mod retry;
 pub mod secret;
+pub mod sign_in;
+pub mod snapshot;
 pub mod step;
 
+pub use origins::Origins;
 pub use secret::Secret;
