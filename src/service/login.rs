@@ -48,10 +48,10 @@ pub const SIGNED_IN: &str = "SIGNED_IN";
 
 /// A login with what an engine needs to carry it out.
 pub struct Work {
-    /// The login.
-    pub login: login::Model,
     /// Where to sign in.
     pub source_system: source_system::Model,
+    /// The customer's language, if the partner gave one.
+    pub locale: Option<String>,
 }
 
 /// What came of a question.
@@ -80,10 +80,11 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<login::Model>, Error> {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn work(app: &App, login: login::Model) -> Result<Work, Error> {
-    let source_system =
-        store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
-    Ok(Work { login, source_system })
+pub async fn work(app: &App, login: &login::Model) -> Result<Work, Error> {
+    let id = login.source_system_id;
+    let source_system = store::source_system::get(&app.db, login.workspace_id, id).await?;
+    let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
+    Ok(Work { source_system, locale: link.locale })
 }
 
 /// Publishes the login's key: from now on its page can seal answers.

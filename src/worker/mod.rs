@@ -4,6 +4,8 @@
 //! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
 
 pub mod delivery;
+pub mod login;
+pub mod run;
 pub mod tailer;
 pub mod time;
 
@@ -25,6 +27,8 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(tailer::run(app.clone(), stop.clone()));
     tasks.spawn(delivery::run(app.clone(), stop.clone()));
+    tasks.spawn(login::run(app.clone(), stop.clone()));
+    tasks.spawn(run::run(app.clone(), stop.clone()));
     tasks.spawn(time::run(app.clone(), stop.clone()));
     tasks.close();
     tasks

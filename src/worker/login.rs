@@ -1,0 +1,203 @@
+//! The login engine: claims logins, holds their keys, and drives each to its end.
+//!
+//! One task a login. It holds the private key, the driver and the machine in its memory and nothing
+//! else does; everything the customer sees goes through rows (see `service::login`). When the task or
+//! the process dies, the claim on the row is what is left, and whoever frees it decides honestly.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use entity::{FailureCode, login};
+use futures_util::FutureExt as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{AFTER_ERROR, LOOK_ANYWAY, next};
+use crate::domain::failure::Failure;
+use crate::domain::prompt::{Answer, Prompt};
+use crate::domain::sign_in::{Machine, Move, Outcome, Target};
+use crate::domain::snapshot::PageSnapshot;
+use crate::domain::{Origins, retry};
+use crate::driver::{self, Driver, Tools};
+use crate::service::login::{self as service, Heard, Work};
+use crate::service::{App, Error};
+use crate::vault::{LoginKey, Place};
+
+/// How many logins one engine drives at a time; more wait in the queue.
+const LOGINS: usize = 64;
+/// How often a site that is down is tried again, while no secret has been sent.
+const RETRIES: u32 = 3;
+/// The first pause between such tries.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// The longest pause between such tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// Claims what waits and begins to drive it; returns how many logins that are.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
+    let room = LOGINS.saturating_sub(live.len());
+    let claimed = service::claim(app, room as u64).await?;
+    let count = claimed.len();
+    for login in claimed {
+        live.spawn(drive(app.clone(), login));
+    }
+    Ok(count)
+}
+
+/// Runs until `stop`; the logins that live then are taken over by the next server.
+pub(super) async fn run(app: App, stop: CancellationToken) {
+    let mut live = JoinSet::new();
+    loop {
+        let wait = match step(&app, &mut live).await {
+            Ok(_) => LOOK_ANYWAY,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "Logins have to wait.");
+                AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            Some(_) = live.join_next() => {}
+            goes_on = next(&app.bus.logins, wait, &stop) => if !goes_on { return },
+        }
+    }
+}
+
+/// One login from its claim to its end; whatever happens, the row says how it ended.
+async fn drive(app: App, login: login::Model) {
+    let id = login.id;
+    let ended = AssertUnwindSafe(sign_in(&app, &login)).catch_unwind().await;
+    let failure = match ended {
+        Ok(Ok(())) => return,
+        // Superseded, revoked or taken over: it is no longer ours to end.
+        Ok(Err(Error::Gone)) => return,
+        Ok(Err(error)) => {
+            tracing::error!(login.id = %id, error = &error as &dyn std::error::Error, "A login broke off.");
+            Failure::new(FailureCode::EngineCrash)
+        }
+        Err(_panic) => {
+            tracing::error!(login.id = %id, "A login panicked.");
+            Failure::new(FailureCode::EngineCrash)
+        }
+    };
+    while let Err(error) = service::failed(&app, &login, failure.clone()).await {
+        if matches!(error, Error::Gone) {
+            return;
+        }
+        tokio::time::sleep(AFTER_ERROR).await;
+    }
+}
+
+/// What one login holds while it lives.
+struct Engine<'a> {
+    app: &'a App,
+    login: &'a login::Model,
+    key: LoginKey,
+    machine: Machine,
+    driver: Box<dyn Driver>,
+}
+
+async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
+    let work = service::work(app, login).await?;
+    let key = LoginKey::generate();
+    service::publish_key(app, login, key.public_key()).await?;
+    let target = target(&work)?;
+    let tools = Tools { egress: app.sources.clone(), origins: target.origins.clone(), language: work.locale };
+    let driver = match driver::start(work.source_system.driver, tools, None) {
+        Ok(driver) => driver,
+        Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
+    };
+    let machine = Machine::new(target);
+    Engine { app, login, key, machine, driver }.run().await
+}
+
+fn target(work: &Work) -> Result<Target, Error> {
+    let login_url = Url::parse(&work.source_system.login_url).map_err(Error::internal)?;
+    let origins = Origins::new(&login_url, &work.source_system.allowed_origins.0);
+    Ok(Target { login_url, origins, runs_scripts: false })
+}
+
+impl Engine<'_> {
+    async fn run(mut self) -> Result<(), Error> {
+        let mut step = self.machine.start();
+        loop {
+            step = match step {
+                Move::Ask(prompt) => match self.ask(*prompt).await? {
+                    Ok(answer) => self.machine.answer(&answer),
+                    Err(code) => return self.fail(Failure::new(code)).await,
+                },
+                Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
+                    Ok(page) => self.machine.observe(&page),
+                    Err(failure) => return self.fail(failure).await,
+                },
+                Move::End(Outcome::SignedIn) => return self.signed_in().await,
+                Move::End(Outcome::Failed(failure)) => return self.fail(failure).await,
+            };
+        }
+    }
+
+    /// Puts the question to the customer; the inner error is why there is no answer.
+    async fn ask(&mut self, prompt: Prompt) -> Result<Result<Answer, FailureCode>, Error> {
+        let (id, number) = service::ask(self.app, self.login, prompt).await?;
+        let sealed = match service::hear(self.app, self.login, id).await? {
+            Heard::Answer(sealed) => sealed,
+            Heard::Nothing(code) => return Ok(Err(code)),
+            Heard::Ended => return Err(Error::Gone),
+        };
+        let place = Place { login: self.login.id, prompt: number };
+        let opened = self.key.open(place, &sealed).ok();
+        // Sealed by the page for this prompt: anything else is not a customer's answer.
+        Ok(opened.and_then(|bytes| Answer::from_bytes(&bytes)).ok_or(FailureCode::AnswerRejected))
+    }
+
+    /// Lets the driver act, if the budgets allow; the inner error is why the login ends.
+    async fn carry_out(&mut self, step: &Move) -> Result<Result<PageSnapshot, Failure>, Error> {
+        if let Move::Perform(perform) = step
+            && let Some(submit) = &perform.submit
+        {
+            let identifier = submit.identifier.as_ref();
+            if let Some(code) = service::may_submit(self.app, self.login, submit.kind, identifier).await? {
+                return Ok(Err(Failure::new(code)));
+            }
+        }
+        let mut failures = 0;
+        loop {
+            match driver::carry_out(self.driver.as_mut(), step).await {
+                Ok(Some(page)) => return Ok(Ok(page)),
+                Ok(None) => return Ok(Err(Failure::new(FailureCode::UnknownPage))),
+                Err(error) => {
+                    failures += 1;
+                    let is_site = error.code() == FailureCode::SiteUnavailable;
+                    if !is_site || self.machine.has_sent_secret() || failures > RETRIES {
+                        tracing::info!(
+                            login.id = %self.login.id,
+                            error = &error as &dyn std::error::Error,
+                            "A source system could not be driven."
+                        );
+                        return Ok(Err(Failure::new(error.code())));
+                    }
+                    tokio::time::sleep(retry::growing(FIRST_PAUSE, LONGEST_PAUSE, failures)).await;
+                }
+            }
+        }
+    }
+
+    async fn signed_in(&mut self) -> Result<(), Error> {
+        match self.driver.save().await {
+            Ok(session) => service::signed_in(self.app, self.login, &session.to_bytes()).await,
+            Err(error) => self.fail(Failure::new(error.code())).await,
+        }
+    }
+
+    async fn fail(&mut self, failure: Failure) -> Result<(), Error> {
+        tracing::info!(
+            login.id = %self.login.id,
+            failure.code = failure.code.as_str(),
+            reasons = ?self.machine.reasons(),
+            "A login ended without a session."
+        );
+        service::failed(self.app, self.login, failure).await
+    }
+}
