@@ -7,7 +7,12 @@
 #[macro_use]
 mod house;
 
+mod endpoints;
 mod expiry;
 mod idempotency;
 mod links;
 mod listing;
+mod log;
+mod subscriptions;
+mod transact;
+mod webhooks;

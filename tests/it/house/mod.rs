@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
+use postern::egress::Allow;
 use postern::service::{App, key, workspace};
 use postern::wire::{Pace, Server};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
-pub(crate) use partner::{Link, Partner, texts};
+pub(crate) use partner::{Link, Partner, document, texts};
 pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
@@ -49,19 +50,35 @@ macro_rules! stories {
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                let mut house = crate::house::House::start(crate::house::Kind::Sqlite).await;
-                super::$story(&mut house).await;
-                house.leave().await;
+                tell!(Sqlite, $story);
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                let mut house = crate::house::House::start(crate::house::Kind::Postgres).await;
-                super::$story(&mut house).await;
-                house.leave().await;
+                tell!(Postgres, $story);
             }
         }
     )+};
+}
+
+/// The same for stories that cannot happen where there is only one writer.
+macro_rules! stories_on_postgres {
+    ($($story:ident,)+) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                tell!(Postgres, $story);
+            }
+        }
+    )+};
+}
+
+macro_rules! tell {
+    ($kind:ident, $story:ident) => {
+        let mut house = crate::house::House::start(crate::house::Kind::$kind).await;
+        super::$story(&mut house).await;
+        house.leave().await;
+    };
 }
 
 pub(crate) struct House {
@@ -145,6 +162,13 @@ impl House {
         let listener = TcpListener::bind(self.settings.listen).unwrap();
         let clock = Arc::clone(&self.clock) as _;
         self.server = Some(Server::start(&self.settings, listener, clock, Pace::ByHand).await.unwrap());
+    }
+
+    /// Starts the server again with nothing open beyond the public internet.
+    pub(crate) async fn close_the_ways_out(&mut self) {
+        self.settings.sources_allow = Allow::default();
+        self.settings.webhooks_allow = Allow::default();
+        self.restart().await;
     }
 
     /// Removes what is not in the folder; the rest ends with the test.

@@ -148,6 +148,12 @@ impl Partner {
         texts(&link["events"]["nodes"], "type")
     }
 
+    /// The end of the log now.
+    pub(crate) async fn cursor(&self) -> String {
+        let data = self.call("{ workspace { eventCursor } }", json!({})).await;
+        data["workspace"]["eventCursor"].as_str().unwrap().to_owned()
+    }
+
     /// A WebSocket on which the partner is welcome.
     pub(crate) async fn socket(&self) -> Socket {
         Socket::open(&self.graphql, &self.key).await

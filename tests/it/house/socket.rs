@@ -1,5 +1,7 @@
 //! The partner's live lines: GraphQL over a WebSocket.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -91,6 +93,15 @@ impl Socket {
             told.push(format!("{} {}", text(&event["link"]["id"]), text(&event["status"])));
         }
         told
+    }
+
+    /// The next event, if one comes at once.
+    pub(crate) async fn hears_soon(&mut self) -> Option<Value> {
+        match tokio::time::timeout(Duration::from_millis(150), self.next()).await {
+            Ok(Told::Next(event)) => Some(event),
+            Ok(other) => panic!("no event but {other:?}"),
+            Err(_) => None,
+        }
     }
 
     async fn say(&mut self, message: Value) {
