@@ -7,9 +7,12 @@
 #[macro_use]
 mod house;
 
+mod doors;
 mod endpoints;
 mod expiry;
 mod idempotency;
+mod isolation;
+mod keys;
 mod links;
 mod listing;
 mod log;

@@ -4,11 +4,12 @@
 //! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
 //! stranger on the network who answers as badly as a story wants.
 
-mod bank;
+pub(crate) mod bank;
 mod clock;
 mod customer;
 mod database;
 mod hands;
+mod journey;
 mod partner;
 mod peer;
 mod receiver;
@@ -31,7 +32,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
-pub(crate) use partner::{Link, Partner, document, texts};
+pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};

@@ -156,6 +156,11 @@ impl Partner {
 
     /// A WebSocket on which the partner is welcome.
     pub(crate) async fn socket(&self) -> Socket {
+        self.try_socket().await.unwrap_or_else(|code| panic!("closed with {code}"))
+    }
+
+    /// A WebSocket, or the code with which it was closed.
+    pub(crate) async fn try_socket(&self) -> Result<Socket, u16> {
         Socket::open(&self.graphql, &self.key).await
     }
 }
