@@ -9,7 +9,8 @@ pub(in crate::domain) const WRONG: Words = Words {
          doesn t exist|no account|unknown user|unknown username|couldn t find|could not find|\
          cannot find|not found|failed|unsuccessful|denied|rejected|correct username|correct email|\
          bad credentials|bad username|could not verify|couldn t verify|unable to log|\
-         unable to sign|not registered|mismatch|check your|check the|not correct|isn t correct|\
+         unable to sign|not registered|mismatch|check your username|check your password|\
+         check your login|check your details|check your credentials|not correct|isn t correct|\
          isn t right|not right|cannot be used",
     de: "falsch*|ungultig*|inkorrekt*|nicht korrekt|nicht richtig|stimmt nicht|stimmen nicht|\
          fehlgeschlagen|unbekannt*|nicht gefunden|existiert nicht|nicht erkannt|fehlerhaft*|\
