@@ -49,7 +49,8 @@ impl Machine {
     }
 
     /// The same prompt again: the answer did not fit it, and nothing was sent.
-    fn again(&mut self, asked: Asked) -> Move {
+    fn again(&mut self, mut asked: Asked) -> Move {
+        asked.prompt.site_error = None;
         self.rejected = Some(FailureCode::AnswerRejected);
         self.pose(asked)
     }

@@ -182,6 +182,22 @@ fn words_in_a_table_of_a_signed_in_page_are_no_complaint() {
 }
 
 #[test]
+fn forms_on_a_page_of_the_account_are_not_part_of_the_login() {
+    let nav = "<a href=/a>A</a><a href=/b>B</a><a href=/c>C</a><a href=/d>E-mail devices</a><a href=/e>SMS devices</a>\
+        <form method=post action=/out><button>Log out</button></form>";
+    for form in [
+        "",
+        "<form method=post><label>Your phone number <input type=tel name=t></label><button>Save</button></form>",
+        "<form method=post><label>Invitation code <input name=i></label><button>Use</button></form>",
+        "<h2>Choose</h2><form method=post><input type=radio name=m> SMS <input type=radio name=m> E-mail<button>Save</button></form>",
+        "<form method=post><input type=password name=a autocomplete=new-password><input type=password name=b autocomplete=new-password></form>",
+    ] {
+        let html = format!("<h1>Your place</h1>{nav}{form}");
+        assert_eq!(told(&page(&html).step), "signed in", "{form}");
+    }
+}
+
+#[test]
 fn error_pages_are_told_by_their_status() {
     for (status, code) in [(429, "RATE_LIMITED"), (503, "SITE_UNAVAILABLE"), (500, "SITE_ERROR")] {
         let seen = after_password(&at("https://site.example/x", status, "<h1>Oops</h1>").snapshot);
