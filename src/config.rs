@@ -87,7 +87,7 @@ pub struct Flags {
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
-    /// sqlite://FILE or postgres://… [default: a file in the data directory].
+    /// <sqlite://FILE> or postgres://… [default: a file in the data directory].
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
@@ -277,8 +277,9 @@ fn refused(error: &figment::Error) -> BadSetting {
             format!("is not a setting; there are: {}", known.join(", "))
         }
         // The value may be a secret: only its type is told.
-        figment::error::Kind::InvalidType(_, expected) => format!("must be {expected}"),
-        figment::error::Kind::InvalidValue(_, expected) => format!("must be {expected}"),
+        figment::error::Kind::InvalidType(_, expected) | figment::error::Kind::InvalidValue(_, expected) => {
+            format!("must be {expected}")
+        }
         other => other.to_string(),
     };
     let key = if path.is_empty() { "settings".to_owned() } else { path.join(".") };
@@ -301,8 +302,8 @@ fn named(metadata: &Metadata) -> String {
 mod tests {
     use super::*;
 
-    fn read(flags: Flags) -> Result<Settings, String> {
-        Settings::read(&flags).map_err(|error| error.to_string())
+    fn read(flags: &Flags) -> Result<Settings, String> {
+        Settings::read(flags).map_err(|error| error.to_string())
     }
 
     fn with_file(text: &str) -> Result<Settings, String> {
@@ -310,7 +311,7 @@ mod tests {
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, text).expect("a file");
         let named = path.display().to_string();
-        read(Flags { config: Some(path), ..Flags::default() }).map_err(|error| error.replace(&named, "F"))
+        read(&Flags { config: Some(path), ..Flags::default() }).map_err(|error| error.replace(&named, "F"))
     }
 
     #[test]
@@ -318,7 +319,7 @@ mod tests {
         let settings = with_file("listen = '127.0.0.1:1'\negress.webhooks.allow = ['http://127.0.0.0/8:*']");
         assert_eq!(settings.expect("good").listen.port(), 1);
         let flags = Flags { listen: Some("127.0.0.1:2".into()), ..Flags::default() };
-        let settings = read(flags).expect("good");
+        let settings = read(&flags).expect("good");
         assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:2/");
     }
 

@@ -120,14 +120,14 @@ pub(super) struct DeliveryQueries;
 
 #[Object]
 impl DeliveryQueries {
-    /// The delivery with that id. Needs WEBHOOKS_READ.
+    /// The delivery with that id. Needs `WEBHOOKS_READ`.
     async fn webhook_delivery(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookDelivery>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
     }
 
-    /// Deliveries, newest first. Needs WEBHOOKS_READ.
+    /// Deliveries, newest first. Needs `WEBHOOKS_READ`.
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,

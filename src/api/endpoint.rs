@@ -52,7 +52,7 @@ impl WebhookEndpoint {
         self.0.signature.into()
     }
 
-    /// What to verify with, for STANDARD_V1A; null otherwise.
+    /// What to verify with, for `STANDARD_V1A`; null otherwise.
     async fn public_key(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         service::public_key(app(ctx)?, &self.0).await.map_err(top_level)
     }
@@ -89,7 +89,7 @@ pub(super) struct CreateWebhookEndpointInput {
     /// What the body looks like.
     #[graphql(default_with = "PayloadFormat::Thin")]
     format: PayloadFormat,
-    /// Whether deliveries of one link wait for each other. PER_LINK is not supported yet.
+    /// Whether deliveries of one link wait for each other. `PER_LINK` is not supported yet.
     #[graphql(default_with = "DeliveryOrdering::None")]
     ordering: DeliveryOrdering,
     /// Static headers sent along: names to texts, at most 20. Stored sealed, never shown again.
@@ -119,7 +119,7 @@ pub(super) struct EndpointQueries;
 
 #[Object]
 impl EndpointQueries {
-    /// The endpoint with that id. Needs WEBHOOKS_READ.
+    /// The endpoint with that id. Needs `WEBHOOKS_READ`.
     async fn webhook_endpoint(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookEndpoint>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let Ok(id) = id.parse::<EndpointId>() else { return Ok(None) };
@@ -127,7 +127,7 @@ impl EndpointQueries {
         Ok(found.into_iter().next().map(WebhookEndpoint))
     }
 
-    /// All endpoints, newest first. Needs WEBHOOKS_READ.
+    /// All endpoints, newest first. Needs `WEBHOOKS_READ`.
     async fn webhook_endpoints(
         &self,
         ctx: &Context<'_>,
@@ -147,7 +147,7 @@ pub(super) struct EndpointMutations;
 
 #[Object]
 impl EndpointMutations {
-    /// Registers a receiver of events. Needs WEBHOOKS_WRITE.
+    /// Registers a receiver of events. Needs `WEBHOOKS_WRITE`.
     async fn create_webhook_endpoint(
         &self,
         ctx: &Context<'_>,

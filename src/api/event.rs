@@ -65,7 +65,7 @@ pub(super) struct EventQueries;
 
 #[Object]
 impl EventQueries {
-    /// The event log after a cursor, in order: pull instead of push. Needs LINKS_READ.
+    /// The event log after a cursor, in order: pull instead of push. Needs `LINKS_READ`.
     async fn events(
         &self,
         ctx: &Context<'_>,

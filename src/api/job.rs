@@ -46,6 +46,7 @@ impl Job {
     }
 
     /// What is done there, in order.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
     async fn workflows(&self) -> Result<Vec<Workflow>> {
         let shown = |workflow: words::Workflow| Workflow {
             steps: workflow
@@ -97,14 +98,14 @@ pub(super) struct JobQueries;
 
 #[Object]
 impl JobQueries {
-    /// The job with that id. Needs JOBS_READ.
+    /// The job with that id. Needs `JOBS_READ`.
     async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Job>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Job))
     }
 
-    /// All jobs, newest first. Needs JOBS_READ.
+    /// All jobs, newest first. Needs `JOBS_READ`.
     async fn jobs(
         &self,
         ctx: &Context<'_>,
@@ -124,7 +125,7 @@ pub(super) struct JobMutations;
 
 #[Object]
 impl JobMutations {
-    /// Makes a job. Needs JOBS_WRITE.
+    /// Makes a job. Needs `JOBS_WRITE`.
     async fn create_job(&self, ctx: &Context<'_>, input: CreateJobInput) -> Result<CreateJobPayload> {
         let caller = caller(ctx, Scope::JobsWrite)?;
         let Ok(source_system) = input.source_system_id.parse() else {

@@ -55,7 +55,8 @@ impl Link {
         self.0.status.into()
     }
 
-    /// The signed URL for the customer, or a QR code of it. Needs LINKS_WRITE.
+    /// The signed URL for the customer, or a QR code of it. Needs `LINKS_WRITE`.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
     async fn link_url(
         &self,
         ctx: &Context<'_>,
@@ -101,6 +102,7 @@ impl Link {
     }
 
     /// Whether a customer opening it now could sign in.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
     async fn usable(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(life::is_usable(&self.0, app(ctx)?.clock.now()))
     }
@@ -221,14 +223,14 @@ pub(super) struct LinkQueries;
 
 #[Object]
 impl LinkQueries {
-    /// The link with that id. Needs LINKS_READ.
+    /// The link with that id. Needs `LINKS_READ`.
     async fn link(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Link))
     }
 
-    /// Links, newest first. Needs LINKS_READ.
+    /// Links, newest first. Needs `LINKS_READ`.
     #[expect(clippy::too_many_arguments, reason = "they are Relay's")]
     async fn links(
         &self,
@@ -262,7 +264,7 @@ pub(super) struct LinkMutations;
 
 #[Object]
 impl LinkMutations {
-    /// Creates a link that lets one customer sign in for a job. Needs LINKS_WRITE.
+    /// Creates a link that lets one customer sign in for a job. Needs `LINKS_WRITE`.
     async fn create_link(&self, ctx: &Context<'_>, input: CreateLinkInput) -> Result<CreateLinkPayload> {
         let caller = caller(ctx, Scope::LinksWrite)?;
         let Ok(job) = input.job_id.parse() else {
@@ -292,7 +294,7 @@ impl LinkMutations {
         })
     }
 
-    /// Ends a link at once, and a live login on it. Needs LINKS_WRITE.
+    /// Ends a link at once, and a live login on it. Needs `LINKS_WRITE`.
     async fn expire_link(&self, ctx: &Context<'_>, input: ExpireLinkInput) -> Result<ExpireLinkPayload> {
         let caller = caller(ctx, Scope::LinksWrite)?;
         let expired = match input.id.parse() {

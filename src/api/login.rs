@@ -46,7 +46,7 @@ impl Login {
         self.0.ended_at.map(DateTime)
     }
 
-    /// SIGNED_IN, SUPERSEDED or a failure code, once ended.
+    /// `SIGNED_IN`, SUPERSEDED or a failure code, once ended.
     async fn outcome(&self) -> Option<&str> {
         self.0.outcome.as_deref()
     }

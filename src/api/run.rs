@@ -57,7 +57,8 @@ impl Run {
         Ok(steps.collect())
     }
 
-    /// `{ workflowName: { extractName: value } }`. Needs RUNS_READ.
+    /// `{ workflowName: { extractName: value } }`. Needs `RUNS_READ`.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
     async fn output(&self, ctx: &Context<'_>) -> Result<Option<JsonObject>> {
         caller(ctx, Scope::RunsRead)?;
         Ok(self.0.finished_at.map(|_| JsonObject(self.0.output.clone())))
@@ -85,7 +86,7 @@ pub(super) struct RunQueries;
 
 #[Object]
 impl RunQueries {
-    /// The run with that id. Needs RUNS_READ.
+    /// The run with that id. Needs `RUNS_READ`.
     async fn run(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Run>> {
         let caller = caller(ctx, Scope::RunsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };

@@ -80,14 +80,14 @@ pub(super) struct SourceSystemQueries;
 
 #[Object]
 impl SourceSystemQueries {
-    /// The source system with that id. Needs JOBS_READ.
+    /// The source system with that id. Needs `JOBS_READ`.
     async fn source_system(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SourceSystem>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
     }
 
-    /// All source systems, newest first. Needs JOBS_READ.
+    /// All source systems, newest first. Needs `JOBS_READ`.
     async fn source_systems(
         &self,
         ctx: &Context<'_>,
@@ -107,7 +107,7 @@ pub(super) struct SourceSystemMutations;
 
 #[Object]
 impl SourceSystemMutations {
-    /// Makes a source system. Needs JOBS_WRITE.
+    /// Makes a source system. Needs `JOBS_WRITE`.
     async fn create_source_system(
         &self,
         ctx: &Context<'_>,

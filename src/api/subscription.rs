@@ -42,8 +42,9 @@ pub(super) struct Subscriptions;
 
 #[Subscription]
 impl Subscriptions {
-    /// Every change of status of one link, one customer, one job, or all. Needs LINKS_READ. With
+    /// Every change of status of one link, one customer, one job, or all. Needs `LINKS_READ`. With
     /// `linkId` it completes after the link's final status.
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn link_status_changed(
         &self,
         ctx: &Context<'_>,
@@ -71,7 +72,7 @@ impl Subscriptions {
             .inspect_ok(move |change: &LinkStatusChange| name(ids.as_ref(), change.cursor)))
     }
 
-    /// Every event of the log, or those of some types or families. Needs LINKS_READ.
+    /// Every event of the log, or those of some types or families. Needs `LINKS_READ`.
     async fn events(
         &self,
         ctx: &Context<'_>,

@@ -153,7 +153,7 @@ pub(super) enum PayloadFormat {
     /// `type`, `timestamp` and `data`.
     #[graphql(name = "THIN")]
     Thin,
-    /// CloudEvents 1.0, structured mode.
+    /// `CloudEvents` 1.0, structured mode.
     #[graphql(name = "CLOUDEVENTS")]
     CloudEvents,
 }

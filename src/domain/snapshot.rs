@@ -110,6 +110,7 @@ impl Visible {
 
 /// Something that takes a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of the element")]
 pub struct Input {
     /// Its place.
     pub uid: Uid,

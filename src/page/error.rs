@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn each_error_of_the_service_keeps_its_meaning() {
         let wait = std::time::Duration::from_secs(90);
-        let invalid = Error::Invalid { field: "f".into(), message: "private".into() };
+        let invalid = Error::invalid("f", "private");
         for (error, status) in [
             (Error::NotFound, 404),
             (invalid, 400),

@@ -70,9 +70,8 @@ async fn drive(app: App, login: login::Model) {
     let id = login.id;
     let ended = AssertUnwindSafe(sign_in(&app, &login)).catch_unwind().await;
     let failure = match ended {
-        Ok(Ok(())) => return,
-        // Superseded, revoked or taken over: it is no longer ours to end.
-        Ok(Err(Error::Gone)) => return,
+        // Over; or superseded, revoked or taken over, and no longer ours to end.
+        Ok(Ok(()) | Err(Error::Gone)) => return,
         Ok(Err(error)) => {
             tracing::error!(login.id = %id, error = &error as &dyn std::error::Error, "A login broke off.");
             Failure::new(FailureCode::EngineCrash)

@@ -23,6 +23,7 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Starts every worker; they end soon after `stop` is cancelled.
+#[must_use]
 pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(tailer::run(app.clone(), stop.clone()));

@@ -58,23 +58,25 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 
 /// One run from its claim to its end; whatever happens, the row says how it ended.
 async fn carry_out(app: App, run: run::Model) {
-    let id = run.id;
     let ended = AssertUnwindSafe(workflows(&app, run.clone())).catch_unwind().await;
     let result = match ended {
         Ok(Ok(result)) => result,
-        Ok(Err(error)) => {
-            tracing::error!(run.id = %id, error = &error as &dyn std::error::Error, "A run broke off.");
-            Err(Failure::new(FailureCode::Interrupted))
-        }
-        Err(_panic) => {
-            tracing::error!(run.id = %id, "A run panicked.");
-            Err(Failure::new(FailureCode::Interrupted))
-        }
+        Ok(Err(error)) => Err(broken_off(&run, &error)),
+        Err(_panic) => Err(broken_off(&run, &Panicked)),
     };
-    while let Err(error) = service::finish(&app, run.clone(), result.clone()).await {
-        tracing::warn!(run.id = %id, error = &error as &dyn std::error::Error, "The end of a run has to wait.");
+    while service::finish(&app, run.clone(), result.clone()).await.is_err() {
+        // The database does not answer, which others have logged: the end of the run has to wait.
         tokio::time::sleep(AFTER_ERROR).await;
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a step panicked")]
+struct Panicked;
+
+fn broken_off(run: &run::Model, why: &(dyn std::error::Error + 'static)) -> Failure {
+    tracing::error!(run.id = %run.id, error = why, "A run broke off.");
+    Failure::new(FailureCode::Interrupted)
 }
 
 /// What a run holds while it lives.

@@ -12,26 +12,28 @@ use crate::domain::snapshot::{Button, Link, PageSnapshot};
 pub(super) fn submit(group: &Group<'_>) -> Press {
     let form = group.uid();
     let submits = || group.buttons.iter().filter(|button| button.submits && !button.disabled);
-    let best = submits().map(|button| (score(button), button)).fold(None, better);
+    let best = submits().map(|button| (score(button), button)).reduce(better);
     let button = match best {
         Some((points, button)) if points > 0 => Some(button.uid),
         // Nothing speaks for one: the default one, unless it is known to do something else.
         _ => match submits().next() {
-            Some(first) if score(first) >= 0 => None,
+            Some(first) if score(first) >= 0 || is_silent_default(first) => None,
             _ => best.map(|(_, button)| button.uid),
         },
     };
     Press::Submit { form, button }
 }
 
-type Scored<'a> = Option<(i32, &'a &'a Button)>;
+/// A button that nobody sees and that sends nothing of its own stands first to be the default.
+fn is_silent_default(button: &Button) -> bool {
+    !button.visible.likely() && button.name.is_none() && button.text.is_empty()
+}
+
+type Scored<'a> = (i32, &'a &'a Button);
 
 /// Of equals the first: it is what the Enter key would press.
-fn better<'a>(best: Scored<'a>, next: (i32, &'a &'a Button)) -> Scored<'a> {
-    match best {
-        Some(kept) if kept.0 >= next.0 => Some(kept),
-        _ => Some(next),
-    }
+const fn better<'a>(kept: Scored<'a>, next: Scored<'a>) -> Scored<'a> {
+    if kept.0 >= next.0 { kept } else { next }
 }
 
 /// How much speaks for a button as the one that sends what was typed.

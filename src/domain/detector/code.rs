@@ -55,11 +55,10 @@ fn code_field(page: &PageSnapshot, group: &Group<'_>, context: &Context<'_>) -> 
         let second = |known: &&&Known<'_>| has_second_sign(page, group, known, context);
         typed.iter().filter(|known| known.used == Use::PerhapsCode).find(second)
     };
+    let expected = context.password_sent && !page::looks_inside(page);
     let lone = || match typed.as_slice() {
         // After a password, one short field alone is a code whatever it is called.
-        [only] if context.password_sent && only.used == Use::Other && fields::looks_short(only.input) => {
-            typed.first()
-        }
+        [only] if expected && only.used == Use::Other && fields::looks_short(only.input) => typed.first(),
         _ => None,
     };
     sure.or_else(perhaps).or_else(lone).map(|known| fields::typed(known.input, FieldRole::Code))
@@ -76,7 +75,9 @@ fn pin_after_password(typed: &[&Known<'_>], context: &Context<'_>) -> Option<Typ
 
 fn has_second_sign(page: &PageSnapshot, group: &Group<'_>, known: &Known<'_>, context: &Context<'_>) -> bool {
     let title = page::title_of(page, group.start()).unwrap_or_default();
-    fields::looks_short(known.input) || context.password_sent || fields::speaks_of_codes(&title)
+    fields::looks_short(known.input)
+        || (context.password_sent && !page::looks_inside(page))
+        || fields::speaks_of_codes(&title)
 }
 
 /// 4 to 8 boxes for one character each are one code.

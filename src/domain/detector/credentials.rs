@@ -54,14 +54,18 @@ fn same(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
 
 fn with_password<'a>(page: &PageSnapshot, group: &'a Group<'a>) -> Option<Candidate<'a>> {
     let known = fields::of_group(group);
-    let count = |used: Use| known.iter().filter(|known| known.used == used).count() as i32;
+    let count = |used: Use| number(known.iter().filter(|known| known.used == used).count());
     let (passwords, new) = (count(Use::Password), count(Use::NewPassword));
     if passwords == 0 {
         return None;
     }
-    let typed = known.iter().filter(|known| !matches!(known.used, Use::Pick | Use::List)).count() as i32;
+    let typed = number(known.iter().filter(|known| !matches!(known.used, Use::Pick | Use::List)).count());
     let score = 2 + leaning(page, group, &known) - 5 * (passwords - 1) - 5 * new - 2 * (typed - 4).max(0);
     Some(Candidate { group, known, score })
+}
+
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX / 16)
 }
 
 /// Words for signing in less words for signing up, those on the button first.

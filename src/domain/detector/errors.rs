@@ -36,9 +36,12 @@ fn score(text: &Text, sent: Sent) -> i32 {
     points += if text.describes_input { 2 } else { 0 };
     points += if messages::ERROR_MARKS.hit(&marks) { 3 } else { 0 };
     points -= if messages::CALM_MARKS.hit(&marks) { 3 } else { 0 };
-    points += if meaning(&text.text, sent).is_some() { 3 } else { 0 };
-    // Headings repeat on every page of a wizard; a complaint in one must say so in words.
-    points - i32::from(text.tag.len() == 2 && text.tag.starts_with('h') && text.tag != "hr")
+    let heading = text.tag.len() == 2 && text.tag.starts_with('h');
+    match meaning(&text.text, sent) {
+        Some(_) => points + 3,
+        // Headings repeat on every page of a wizard; one that complains says so in words.
+        None => points - i32::from(heading),
+    }
 }
 
 /// What a complaint means after `sent`; `None` if its words are not understood.

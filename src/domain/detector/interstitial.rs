@@ -112,7 +112,7 @@ pub(super) fn notice(page: &PageSnapshot, groups: &[Group<'_>], context: &Contex
     let types = |group: &Group<'_>| {
         fields::of_group(group).iter().any(|k| !matches!(k.used, Use::Pick | Use::List | Use::Search))
     };
-    if groups.iter().any(types) || page::has_log_out(page) && page.links.len() > 8 {
+    if groups.iter().any(types) {
         return None;
     }
     let group = groups.iter().filter(|group| group.form.is_some()).find(|group| {

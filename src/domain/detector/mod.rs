@@ -147,7 +147,9 @@ fn question(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) ->
         return sign_in();
     }
     if context.password_sent {
-        return interstitial::new_password(page, groups, context)
+        let renewed = Some(page).filter(|page| !page::looks_inside(page));
+        return renewed
+            .and_then(|page| interstitial::new_password(page, groups, context))
             .or_else(code)
             .or_else(sign_in)
             .or_else(|| later(page, groups, context));
@@ -156,6 +158,9 @@ fn question(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) ->
 }
 
 fn later(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Found {
+    if page::looks_inside(page) {
+        return None;
+    }
     ways::choice(page, groups, context)
         .or_else(|| interstitial::questions(page, groups, context))
         .or_else(|| interstitial::phone(page, groups, context))

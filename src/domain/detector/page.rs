@@ -98,6 +98,12 @@ pub(super) fn has_log_out(page: &PageSnapshot) -> bool {
         || page.buttons.iter().any(|button| says(&button.text))
 }
 
+/// Whether this is a page of a signed-in session with enough on it to be a place of its own: forms on it
+/// are the customer's business, not the login's.
+pub(super) fn looks_inside(page: &PageSnapshot) -> bool {
+    page.links.len() >= 5 && has_log_out(page)
+}
+
 fn leads_out(link: &Link) -> bool {
     let path = Folded::of_name(link.href.path());
     ["logout", "log out", "signout", "sign out", "logoff", "abmelden", "deconnexion", "uitloggen"]

@@ -71,7 +71,7 @@ fn signs(
     groups: &[Group<'_>],
     (before, context): (&Before<'_>, &Context<'_>),
 ) -> Vec<Sign> {
-    let fields_gone = !groups.iter().any(takes_secret);
+    let fields_gone = !groups.iter().any(|group| takes_secret(page, group));
     let waits = messages::APPROVE_ELSEWHERE.hit(&Folded::new(&head(page)));
     let was_asked = before.page.status == 401 && before.page.challenge.is_some();
     let fired = [
@@ -90,9 +90,13 @@ fn signs(
     fired.into_iter().filter(|(_, fired)| *fired).map(|(sign, _)| sign).collect()
 }
 
-fn takes_secret(group: &Group<'_>) -> bool {
-    fields::of_group(group).iter().any(|known| {
-        matches!(known.used, fields::Use::Password | fields::Use::NewPassword | fields::Use::Code)
+/// On a page of the account's own a form for a new password is an offer, not a step of the login.
+fn takes_secret(page: &PageSnapshot, group: &Group<'_>) -> bool {
+    let inside = page::looks_inside(page);
+    fields::of_group(group).iter().any(|known| match known.used {
+        fields::Use::Code => true,
+        fields::Use::Password | fields::Use::NewPassword => !inside,
+        _ => false,
     })
 }
 

@@ -3,7 +3,7 @@
 use entity::{FailureCode, SubmitKind};
 
 use super::asking;
-use super::machine::{Answered, Asked, Machine, act};
+use super::machine::{Answered, Asked, Last, Machine, act};
 use super::moves::{Action, Move, Perform, Submit};
 use crate::domain::Secret;
 use crate::domain::detector::{Act, Press, Question, Sent, Typed, Way};
@@ -17,11 +17,10 @@ impl Machine {
     /// fit the prompt brings the same prompt again and sends nothing.
     pub fn answer(&mut self, answer: &Answer) -> Move {
         let Some(asked) = self.asked.take() else { return self.fail(FailureCode::EngineCrash, None) };
-        self.repeated_on_wish = false;
         match answer.action {
             Wish::Cancel => self.fail(FailureCode::CustomerCancelled, None),
             Wish::Resend => match asked.question.resend {
-                Some(press) => self.press_on_wish(asked, press),
+                Some(press) => self.wish(asked, vec![pressing(press)]),
                 None => self.again(asked),
             },
             Wish::Decline => match asked.question.decline {
@@ -50,36 +49,40 @@ impl Machine {
     }
 
     /// The same prompt again: the answer did not fit it, and nothing was sent.
-    fn again(&mut self, asked: Asked) -> Move {
+    fn again(&mut self, mut asked: Asked) -> Move {
+        asked.prompt.site_error = None;
         self.rejected = Some(FailureCode::AnswerRejected);
         self.pose(asked)
     }
 
     fn take(&mut self, asked: Asked, way: Act) -> Move {
-        self.repeated_on_wish = true;
         match way {
-            Act::Press(press) => self.go(asked, vec![pressing(press)], Sent::Other),
-            Act::Pick(input, press) => {
-                self.go(asked, vec![Action::Pick(input), pressing(press)], Sent::Other)
-            }
+            Act::Press(press) => self.wish(asked, vec![pressing(press)]),
+            Act::Pick(input, press) => self.wish(asked, vec![Action::Pick(input), pressing(press)]),
             Act::Select(input, value, press) => {
                 let fill = Action::Fill { input, value: Secret::new(value) };
-                self.go(asked, vec![fill, pressing(press)], Sent::Other)
+                self.wish(asked, vec![fill, pressing(press)])
             }
-            Act::Ask(question) => {
-                self.rejected = None;
-                let prompt = asking::prompt(&question, &asked.page);
-                if !self.may_type(&asked.page, &question) {
-                    return self.fail(FailureCode::OriginNotAllowed, None);
-                }
-                self.pose(Asked { question, prompt, ..asked })
-            }
+            Act::Ask(question) => self.ask_instead(asked, question),
         }
     }
 
-    fn press_on_wish(&mut self, asked: Asked, press: Press) -> Move {
-        self.repeated_on_wish = true;
-        self.go(asked, vec![pressing(press)], Sent::Other)
+    /// Another form of the same page: nothing is sent for it.
+    fn ask_instead(&mut self, asked: Asked, question: Box<Question>) -> Move {
+        self.rejected = None;
+        if !self.may_type(&asked.page, &question) {
+            return self.fail(FailureCode::OriginNotAllowed, None);
+        }
+        let prompt = asking::prompt(&question, &asked.page);
+        self.pose(Asked { question, prompt, ..asked })
+    }
+
+    fn wish(&mut self, asked: Asked, actions: Vec<Action>) -> Move {
+        let kind = asked.question.kind;
+        let step = self.go(asked, actions, Sent::Other);
+        // What a choice is asked for is its answer, not a detour: the same choice again is a loop.
+        self.last = if kind == PromptKind::Choice { Last::Pressed } else { Last::Wished };
+        step
     }
 
     fn agree(&mut self, asked: Asked) -> Move {
@@ -113,17 +116,14 @@ impl Machine {
         let Some(actions) = actions else { return self.again(asked) };
         self.count(kind);
         self.remember(asked, sent);
-        self.typed = true;
+        self.last = Last::Typed;
         let submit = kind.map(|kind| Submit { kind, identifier: self.identifier.clone() });
         Move::Perform(Perform { actions, submit })
     }
 
     const fn count(&mut self, kind: Option<SubmitKind>) {
         match kind {
-            Some(SubmitKind::Password) => {
-                self.passwords += 1;
-                self.password_sent = true;
-            }
+            Some(SubmitKind::Password) => self.passwords += 1,
             Some(SubmitKind::Code) => self.codes += 1,
             None => {}
         }
@@ -131,7 +131,7 @@ impl Machine {
 
     fn go(&mut self, asked: Asked, actions: Vec<Action>, sent: Sent) -> Move {
         self.remember(asked, sent);
-        self.typed = false;
+        self.last = Last::Pressed;
         act(actions)
     }
 

@@ -21,6 +21,27 @@ const SAME_STEP: usize = 3;
 /// Clicks from the login URL to the form.
 const MOST_ENTRANCES: u32 = 2;
 
+/// How the customer's last answer was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// By typing: the same form again is a verdict on what was typed.
+    Typed,
+    /// By pressing what the question was about.
+    Pressed,
+    /// By asking for another code or another way: the same question again is no loop.
+    Wished,
+}
+
+/// A page that was opened for another reason than the customer's answer.
+enum Detour {
+    /// None.
+    None,
+    /// The login page, to learn whether it still asks.
+    Probe,
+    /// The login page, to ask again; with what the site had said on a page without a form.
+    Again(SiteError),
+}
+
 /// One login from its first page to its outcome.
 pub struct Machine {
     pub(super) target: Target,
@@ -30,19 +51,13 @@ pub struct Machine {
     pub(super) answered: Option<Answered>,
     pub(super) before: Option<PageSnapshot>,
     pub(super) sent: Sent,
-    /// Whether the last answer typed something, so that the same form again is a verdict on it.
-    pub(super) typed: bool,
+    pub(super) last: Last,
     pub(super) identifier: Option<Secret>,
-    pub(super) password_sent: bool,
     pub(super) passwords: u32,
     pub(super) codes: u32,
     pub(super) rejected: Option<FailureCode>,
-    /// The customer wanted the same thing again: not a loop.
-    pub(super) repeated_on_wish: bool,
     complaints: Vec<String>,
-    carried: Option<SiteError>,
-    reopened: bool,
-    probed: bool,
+    detour: Detour,
     steps: u32,
     uncertain: u32,
     entrances: u32,
@@ -76,17 +91,13 @@ impl Machine {
             answered: None,
             before: None,
             sent: Sent::Nothing,
-            typed: false,
+            last: Last::Pressed,
             identifier: None,
-            password_sent: false,
             passwords: 0,
             codes: 0,
             rejected: None,
-            repeated_on_wish: false,
             complaints: Vec::new(),
-            carried: None,
-            reopened: false,
-            probed: false,
+            detour: Detour::None,
             steps: 0,
             uncertain: 0,
             entrances: 0,
@@ -121,31 +132,28 @@ impl Machine {
 
     /// Takes the page the driver has settled on and says what to do next.
     pub fn observe(&mut self, page: &PageSnapshot) -> Move {
-        let probed = std::mem::take(&mut self.probed);
-        let Seen { step, error, reasons } = self.look(page, probed);
+        let detour = std::mem::replace(&mut self.detour, Detour::None);
+        let Seen { step, error, reasons } = self.look(page, &detour);
         self.reasons = reasons;
-        if let Some(error) = &error {
-            self.complaints.push(error.text.clone());
-        }
         match step {
-            Step::Ask(question) => self.ask(page, question, (error, probed)),
+            Step::Ask(question) => self.ask(page, question, (error, detour)),
             Step::HttpAuth { realm } => self.ask_for_http(page, realm),
             Step::SignedIn => self.end(Outcome::SignedIn),
             Step::PerhapsSignedIn => self.probe(),
             Step::GoTo(link) => self.enter(page, link),
             Step::Refused(code) => self.fail(code, error.map(|error| error.text)),
-            Step::Unknown => self.unknown(page, error, probed),
+            Step::Unknown => self.unknown(page, error, detour),
         }
     }
 
-    fn look(&self, page: &PageSnapshot, probed: bool) -> Seen {
-        let before = self.before.as_ref().filter(|_| !self.reopened);
+    fn look(&self, page: &PageSnapshot, detour: &Detour) -> Seen {
+        let before = self.before.as_ref().filter(|_| !matches!(detour, Detour::Again(_)));
         let before = before.map(|page| Before { page, sent: self.sent, complaints: &self.complaints });
         let context = Context {
             login_url: &self.target.login_url,
             before: before.as_ref(),
-            password_sent: self.password_sent,
-            probed,
+            password_sent: self.passwords > 0,
+            probed: matches!(detour, Detour::Probe),
             runs_scripts: self.target.runs_scripts,
         };
         detector::detect(page, &context)
@@ -153,15 +161,14 @@ impl Machine {
 
     /// Asks for the login page again, once: what a signed-in customer gets there is a sign.
     fn probe(&mut self) -> Move {
-        self.probed = true;
+        self.detour = Detour::Probe;
         Move::Probe(self.target.login_url.clone())
     }
 
     fn enter(&mut self, page: &PageSnapshot, link: Uid) -> Move {
         self.entrances += 1;
-        let inside =
-            page.links.iter().find(|l| l.uid == link).is_some_and(|l| self.target.origins.allow(&l.href));
-        if self.entrances > MOST_ENTRANCES || !inside {
+        let href = page.links.iter().find(|known| known.uid == link).map(|known| &known.href);
+        if self.entrances > MOST_ENTRANCES || !href.is_some_and(|href| self.target.origins.allow(href)) {
             return self.fail(FailureCode::LoginFormNotFound, None);
         }
         act(vec![Action::Follow(link)])
@@ -169,22 +176,18 @@ impl Machine {
 
     /// A page that is not understood. Before anything was sent there is no form here; after it, the form
     /// may be a page away: it is opened once to tell the customer what the site said.
-    fn unknown(&mut self, page: &PageSnapshot, error: Option<SiteError>, probed: bool) -> Move {
-        let words = error.as_ref().map(|error| error.text.clone());
-        if self.sent == Sent::Nothing || self.reopened {
-            let sent = self.has_sent_secret();
-            let code = if sent { FailureCode::UnknownPage } else { FailureCode::LoginFormNotFound };
-            let carried = self.carried.take().map(|error| error.text);
-            return self.fail(code, words.or(carried));
-        }
-        let complaint = error.or_else(|| refused_silently(page));
-        match complaint {
-            Some(error) if !probed => {
-                self.carried = Some(error);
-                self.reopened = true;
+    fn unknown(&mut self, page: &PageSnapshot, error: Option<SiteError>, detour: Detour) -> Move {
+        let said = error.or_else(|| refused_silently(page));
+        match (said, detour) {
+            (said, Detour::None) if self.sent == Sent::Nothing => {
+                self.fail(FailureCode::LoginFormNotFound, said.map(|said| said.text))
+            }
+            (Some(said), Detour::None) => {
+                self.detour = Detour::Again(said);
                 act(vec![Action::Open(self.target.login_url.clone())])
             }
-            _ => self.fail(FailureCode::UnknownPage, words),
+            (_, Detour::Again(said)) => self.fail(FailureCode::UnknownPage, Some(said.text)),
+            (said, _) => self.fail(FailureCode::UnknownPage, said.map(|said| said.text)),
         }
     }
 
@@ -192,18 +195,22 @@ impl Machine {
         &mut self,
         page: &PageSnapshot,
         question: Box<Question>,
-        (error, probed): (Option<SiteError>, bool),
+        (error, detour): (Option<SiteError>, Detour),
     ) -> Move {
         let shape = shape(page, &question);
-        let reopened = std::mem::take(&mut self.reopened);
         let same = self.answered.as_ref().is_some_and(|answered| answered.shape == shape);
-        let back = (probed || self.password_sent) && asks_for_name_or_password(&question);
-        let complaint = if reopened { self.carried.take() } else { error };
-        let verdict = self.verdict(page, (same, back || reopened), complaint.as_ref());
+        let away = !matches!(detour, Detour::None) || self.passwords > 0;
+        let back = away && asks_for_name_or_password(&question);
+        let complaint = match detour {
+            Detour::Again(said) => Some(said),
+            Detour::None | Detour::Probe => error,
+        };
+        let verdict = self.verdict(page, (same, back), complaint.as_ref());
         let words = complaint.map(|error| error.text).filter(|_| verdict.is_some());
-        let wanted = std::mem::take(&mut self.repeated_on_wish);
+        // Only what was a complaint may be one again: a second page has its own decoration.
+        self.complaints.extend(words.clone());
         self.rejected = verdict;
-        if let Some(code) = self.guard(&question, &shape, (verdict, words.is_some(), wanted)) {
+        if let Some(code) = self.guard(&question, &shape, (verdict, words.as_deref())) {
             return self.fail(code, words);
         }
         if !self.may_type(page, &question) {
@@ -225,13 +232,11 @@ impl Machine {
         if self.sent == Sent::Nothing || !(same || back) {
             return None;
         }
+        let silent = (self.last == Last::Typed || back).then_some(FailureCode::Uncertain);
         match complaint {
             Some(error) => Some(error.meaning.unwrap_or(FailureCode::Uncertain)),
-            None if page.status == 401 => {
-                Some(detector::rejection(self.sent).unwrap_or(FailureCode::Uncertain))
-            }
-            None if self.typed || back => Some(FailureCode::Uncertain),
-            None => None,
+            None if page.status == 401 => detector::rejection(self.sent).or(silent),
+            None => silent,
         }
     }
 
@@ -240,13 +245,13 @@ impl Machine {
         &mut self,
         question: &Question,
         shape: &str,
-        (verdict, told, wanted): (Option<FailureCode>, bool, bool),
+        (verdict, words): (Option<FailureCode>, Option<&str>),
     ) -> Option<FailureCode> {
         self.steps += 1;
-        if verdict == Some(FailureCode::Uncertain) && !told {
+        if verdict == Some(FailureCode::Uncertain) && words.is_none_or(str::is_empty) {
             self.uncertain += 1;
         }
-        if verdict.is_none() && !wanted {
+        if verdict.is_none() && self.last != Last::Wished {
             self.shapes.push(shape.to_owned());
         }
         let spent_passwords = asks_for_name_or_password(question) && self.passwords >= MOST_PASSWORDS;
@@ -305,7 +310,7 @@ impl Machine {
     pub(super) fn fail(&mut self, code: FailureCode, words: Option<String>) -> Move {
         let refused = matches!(self.rejected, Some(code) if code != FailureCode::Uncertain);
         self.rejected = self.rejected.filter(|_| refused);
-        let words = asking::site_words(words.as_deref());
+        let words = words.and_then(|words| asking::site_words(Some(&words)));
         self.end(Outcome::Failed(Failure::new(code).with_site_message(words)))
     }
 

@@ -92,9 +92,8 @@ impl Control {
             }
             _ if self.name.is_empty() || self.disabled => Vec::new(),
             Kind::Submit if pressed == Some(self.uid) => vec![plain(&self.value)],
-            Kind::Submit | Kind::Image | Kind::Inert => Vec::new(),
             Kind::Radio | Kind::Checkbox if self.is_ticked(typed) => vec![plain(&self.value)],
-            Kind::Radio | Kind::Checkbox => Vec::new(),
+            Kind::Submit | Kind::Image | Kind::Inert | Kind::Radio | Kind::Checkbox => Vec::new(),
             Kind::Select => {
                 self.selected(typed).into_iter().map(|value| (self.name.clone(), value)).collect()
             }

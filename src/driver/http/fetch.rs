@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::loaded::{self, Fetched, Loaded};
-use super::{HttpDriver, auth, elements, form, html};
+use super::{HttpDriver, auth, form, html, settle};
 use crate::domain::{Secret, origins};
 use crate::driver::Error;
 use crate::egress::{Reply, Request};
@@ -19,9 +19,9 @@ use crate::egress::{Reply, Request};
 /// Requests until a page must have settled.
 const MOST_HOPS: u32 = 10;
 /// For one exchange; slow sites answer in seconds.
-const EXCHANGE: Duration = Duration::from_secs(20);
+pub(super) const EXCHANGE: Duration = Duration::from_secs(20);
 /// For an action with all its hops.
-const ACTION: Duration = Duration::from_secs(60);
+const ACTION: Duration = Duration::from_mins(1);
 /// Bytes of a page that are read; the forms of larger pages stand at their beginning.
 const MOST_BODY: usize = 2 * 1_024 * 1_024;
 /// Pages above this size are parsed on a thread that may block.
@@ -65,13 +65,11 @@ impl HttpDriver {
                 continue;
             }
             let page = self.load(&outgoing.url, reply).await?;
-            match self.onward(&page)? {
-                Some(next) => outgoing = next,
-                None => {
-                    self.page = Some(page);
-                    return Ok(());
-                }
-            }
+            let Some(next) = self.onward(&page)? else {
+                self.page = Some(page);
+                return Ok(());
+            };
+            outgoing = next;
         }
         Err(Error::TooManyRedirects(MOST_HOPS))
     }
@@ -86,7 +84,7 @@ impl HttpDriver {
             url: outgoing.url.clone(),
             headers: self.headers(outgoing),
             body: body.unwrap_or_default(),
-            deadline: EXCHANGE,
+            deadline: self.patience,
             max_body: MOST_BODY,
         };
         Ok(self.tools.egress.exchange(request).await?)
@@ -119,8 +117,7 @@ impl HttpDriver {
     }
 
     async fn load(&self, url: &Url, reply: Reply) -> Result<Loaded, Error> {
-        let refresh =
-            reply.headers.get(REFRESH).and_then(|value| elements::refresh(value.to_str().ok()?, url));
+        let refresh = reply.headers.get(REFRESH).and_then(|value| settle::refresh(value.to_str().ok()?, url));
         let fetched = Fetched {
             url: url.clone(),
             status: reply.status.as_u16(),
@@ -182,17 +179,12 @@ fn redirected(outgoing: &Outgoing, reply: &Reply) -> Result<Option<Outgoing>, Er
         return Err(Error::NotWeb);
     }
     let keeps = matches!(reply.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-    let from = outgoing.from.clone();
-    Ok(Some(match keeps {
-        true => Outgoing {
-            method: outgoing.method.clone(),
-            url,
-            body: outgoing.body.clone(),
-            carries_secret: outgoing.carries_secret,
-            from,
-        },
-        false => Outgoing { from, ..Outgoing::get(url) },
-    }))
+    let next = Outgoing { from: outgoing.from.clone(), ..Outgoing::get(url) };
+    if !keeps {
+        return Ok(Some(next));
+    }
+    let (method, body) = (outgoing.method.clone(), outgoing.body.clone());
+    Ok(Some(Outgoing { method, body, carries_secret: outgoing.carries_secret, ..next }))
 }
 
 /// The page's address for its own origin, only the origin for others, nothing from https to http.

@@ -39,10 +39,8 @@ pub(super) fn submit(
     let entries: Entries = owned().flat_map(|control| control.entries(&page.typed, uid)).collect();
     let method = overridden(pressed, |control| control.overrides.method.as_ref(), target.method.as_ref());
     let enctype = overridden(pressed, |control| control.overrides.enctype.as_ref(), target.enctype.as_ref());
-    let mut outgoing = match method.eq_ignore_ascii_case("post") {
-        true => post(url, &entries, enctype),
-        false => get(url, &entries),
-    };
+    let posts = method.eq_ignore_ascii_case("post");
+    let mut outgoing = if posts { post(url, &entries, enctype) } else { get(url, &entries) };
     outgoing.carries_secret = carries_typed;
     outgoing.from = Some(page.snapshot.url.clone());
     Ok(outgoing)
@@ -108,17 +106,15 @@ fn post(url: Url, entries: &Entries, enctype: &str) -> Outgoing {
 
 fn multipart(entries: &Entries) -> (String, String) {
     let boundary = format!("--------{}", uuid::Uuid::new_v4().simple());
-    let mut body = String::new();
-    for (name, value) in entries {
+    let parts = entries.iter().flat_map(|(name, value)| {
         let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-        body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n"));
-        body.push_str(value.expose());
-        body.push_str("\r\n");
-    }
-    body.push_str(&format!("--{boundary}--\r\n"));
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        [head, value.expose().to_owned(), "\r\n".to_owned()]
+    });
+    let body = parts.chain([format!("--{boundary}--\r\n")]).collect();
     (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
 fn lines(entries: &Entries) -> String {
-    entries.iter().map(|(name, value)| format!("{name}={}\r\n", value.expose())).collect()
+    entries.iter().flat_map(|(name, value)| [name.as_str(), "=", value.expose(), "\r\n"]).collect()
 }

@@ -41,11 +41,10 @@ impl Labels {
     /// A text that is no label has ended.
     pub(super) fn saw_text(&mut self, text: &str, inputs: &mut [Input]) {
         let short = text.chars().count() <= 120;
-        if let Some(input) = self.waiting.take().and_then(|at| inputs.get_mut(at)) {
-            if short && input.label.is_empty() {
-                text.clone_into(&mut input.label);
-                return;
-            }
+        let waiting = self.waiting.take().and_then(|at| inputs.get_mut(at));
+        if let Some(input) = waiting.filter(|input| short && input.label.is_empty()) {
+            text.clone_into(&mut input.label);
+            return;
         }
         self.last_text = short.then(|| text.to_owned());
     }

@@ -10,15 +10,19 @@ mod fetch;
 mod form;
 mod hidden;
 mod html;
+mod inputs;
 mod jar;
 mod labels;
 mod loaded;
 mod select;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod walk;
 
 use std::hash::RandomState;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use url::Url;
@@ -45,6 +49,8 @@ pub struct HttpDriver {
     last_url: Option<String>,
     /// The key of the cookie marks.
     key: RandomState,
+    /// For one exchange.
+    patience: Duration,
 }
 
 impl HttpDriver {
@@ -59,6 +65,7 @@ impl HttpDriver {
             typed: Vec::new(),
             last_url: session.and_then(|session| session.url.clone()),
             key: RandomState::new(),
+            patience: fetch::EXCHANGE,
         }
     }
 

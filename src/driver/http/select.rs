@@ -6,7 +6,7 @@ use scraper::{ElementRef, Selector};
 
 use super::controls::Kind;
 use super::loaded::{self, Loaded};
-use super::walk;
+use super::texts;
 use crate::domain::snapshot::Uid;
 use crate::driver::{Error, Found, FoundKind};
 
@@ -36,7 +36,7 @@ fn found(page: &Loaded, uid: Uid, element: ElementRef<'_>) -> Found {
     Found {
         uid,
         kind: kind(page, uid),
-        text: walk::tidy(&text, TEXT),
+        text: texts::tidy(&text, TEXT),
         attributes: attributes.collect::<BTreeMap<_, _>>(),
     }
 }

@@ -16,7 +16,8 @@ pub(in crate::domain) const SIGN_IN: Words = Words {
 pub(in crate::domain) const SIGN_UP: Words = Words {
     en: "sign up|signup|register|registration|create account|create an account|create my account|\
          create your account|join now|new account|new customer",
-    de: "registrieren|registrierung|konto erstellen|konto anlegen|konto eroffnen|neukunde|neues konto",
+    de: "registrieren|registrierung|konto erstellen|konto anlegen|konto eroffnen|neukunde|\
+         neues konto",
     fr: "s inscrire|inscription|inscrivez vous|creer un compte|creer mon compte|creer votre compte|\
          nouveau client",
     es: "registrarse|registrate|registrarme|registro|crear cuenta|crear una cuenta|crear mi cuenta",
@@ -92,10 +93,10 @@ pub(in crate::domain) const RESEND: Words = Words {
 /// Another way to prove who one is.
 pub(in crate::domain) const ANOTHER_WAY: Words = Words {
     en: "another way|other way|other ways|other option|other options|try another|different method|\
-         other method|another method|use a different|instead|backup code|backup token|backup tokens|\
-         recovery code|recovery codes|use backup|text message|send sms|send code|send a code|text me|\
-         call me|via sms|by sms|via email|by email|e mail me|email me|via phone|authenticator app|\
-         use your authenticator|use an app|use the app|can t use",
+         other method|another method|use a different|instead|backup code|backup token|\
+         backup tokens|recovery code|recovery codes|use backup|text message|send sms|send code|\
+         send a code|text me|call me|via sms|by sms|via email|by email|e mail me|email me|\
+         via phone|authenticator app|use your authenticator|use an app|use the app|can t use",
     de: "andere methode|anderes verfahren|andere moglichkeit|anderen weg|auf andere weise|\
          stattdessen|per sms|per e mail|per email|per anruf|sms senden|code senden|ersatzcode|\
          backup code|wiederherstellungscode|authenticator",
@@ -105,8 +106,8 @@ pub(in crate::domain) const ANOTHER_WAY: Words = Words {
          codigo de respaldo|codigo de recuperacion|enviar codigo|enviar un codigo",
     it: "altro metodo|altro modo|un altra opzione|via sms|tramite sms|via email|tramite email|\
          codice di backup|codice di riserva|codice di recupero|invia codice|invia un codice",
-    nl: "andere methode|andere manier|andere optie|via sms|per sms|via e mail|per e mail|back upcode|\
-         reservecode|herstelcode|stuur een code|code sturen",
+    nl: "andere methode|andere manier|andere optie|via sms|per sms|via e mail|per e mail|\
+         back upcode|reservecode|herstelcode|stuur een code|code sturen",
 };
 
 /// Ending a session.
@@ -121,8 +122,8 @@ pub(in crate::domain) const LOG_OUT: Words = Words {
 
 /// Being at home.
 pub(in crate::domain) const AT_HOME: Words = Words {
-    en: "logged in as|signed in as|welcome back|my account|your account|my profile|account settings|\
-         hello|welcome",
+    en: "logged in as|signed in as|welcome back|my account|your account|my profile|\
+         account settings|hello|welcome",
     de: "angemeldet als|eingeloggt als|willkommen|mein konto|mein profil|hallo|kontoeinstellungen",
     fr: "connecte en tant que|bienvenue|mon compte|mon profil|bonjour|mon espace",
     es: "sesion iniciada como|conectado como|bienvenido|bienvenida|mi cuenta|mi perfil|hola",
@@ -142,7 +143,8 @@ pub(in crate::domain) const ACCEPT: Words = Words {
 
 /// Refusing or putting off.
 pub(in crate::domain) const DECLINE: Words = Words {
-    en: "decline|no|no thanks|not now|skip|later|deny|don t|do not|remind me later|maybe later|reject",
+    en: "decline|no|no thanks|not now|skip|later|deny|don t|do not|remind me later|maybe later|\
+         reject",
     de: "ablehnen|nein|nein danke|nicht jetzt|uberspringen|spater|nicht",
     fr: "refuser|non|non merci|pas maintenant|passer|plus tard|ignorer",
     es: "rechazar|no gracias|ahora no|omitir|mas tarde|no",

@@ -15,8 +15,8 @@ pub(in crate::domain) const PASSWORD: Words = Words {
 /// A user name or customer number.
 pub(in crate::domain) const USERNAME: Words = Words {
     en: "user|username*|user name|userid|user id|login|loginid|login id|log|account|account number|\
-         customer number|customer id|member number|client id|membership number|identifier|identity|uid|uname|\
-         j username|screen name|access id",
+         customer number|customer id|member number|client id|membership number|identifier|identity|\
+         uid|uname|j username|screen name|access id",
     de: "benutzername|*benutzer|nutzername|nutzerkennung|*kennung|anmeldename|*kundennummer|\
          kontonummer|zugangsnummer|teilnehmernummer|mitgliedsnummer",
     fr: "identifiant|nom d utilisateur|utilisateur|nom utilisateur|numero client|numero de client|\
@@ -38,8 +38,7 @@ pub(in crate::domain) const EMAIL: Words = Words {
 
 /// A tenant, company or branch.
 pub(in crate::domain) const TENANT: Words = Words {
-    en: "tenant|company|company id|organization|organisation|workspace|domain|branch|\
-         institution",
+    en: "tenant|company|company id|organization|organisation|workspace|domain|branch|institution",
     de: "mandant|firma|unternehmen|filiale|blz",
     fr: "entreprise|societe|organisme|agence",
     es: "empresa|organizacion|sucursal",
@@ -61,11 +60,12 @@ pub(in crate::domain) const ONE_TIME_CODE: Words = Words {
          code de confirmation|code sms|code de connexion|code de secours|a chiffres|deux facteurs|\
          double authentification",
     es: "codigo de un solo uso|codigo de verificacion|codigo de seguridad|codigo de autenticacion|\
-         codigo de confirmacion|codigo sms|codigo de acceso|codigo de respaldo|dos factores|dos pasos",
+         codigo de confirmacion|codigo sms|codigo de acceso|codigo de respaldo|dos factores|\
+         dos pasos",
     it: "codice monouso|codice di verifica|codice di sicurezza|codice di autenticazione|\
          codice di conferma|codice sms|codice di accesso|codice di backup|due fattori|due passaggi",
-    nl: "eenmalige code|verificatiecode|beveiligingscode|authenticatiecode|bevestigingscode|sms code|\
-         toegangscode|inlogcode|back upcode|herstelcode|twee factor*|twee stappen",
+    nl: "eenmalige code|verificatiecode|beveiligingscode|authenticatiecode|bevestigingscode|\
+         sms code|toegangscode|inlogcode|back upcode|herstelcode|twee factor*|twee stappen",
 };
 
 /// Words that may mean a one-time code.
@@ -137,8 +137,8 @@ pub(in crate::domain) const NEW_PASSWORD: Words = Words {
     en: "new password|newpassword|confirm password|confirm new|repeat password|repeat new|retype|\
          re enter|password again|password2|password confirmation|choose a password|change password|\
          change your password|set a new",
-    de: "neues passwort|neues kennwort|passwort wiederholen|kennwort wiederholen|passwort bestatigen|\
-         passwort andern|passwort festlegen",
+    de: "neues passwort|neues kennwort|passwort wiederholen|kennwort wiederholen|\
+         passwort bestatigen|passwort andern|passwort festlegen",
     fr: "nouveau mot de passe|confirmer le mot de passe|confirmez le mot de passe|\
          changer le mot de passe|modifier le mot de passe",
     es: "nueva contrasena|confirmar contrasena|repetir contrasena|repita la contrasena|\

@@ -5,16 +5,16 @@ use super::Words;
 /// What was typed is wrong.
 pub(in crate::domain) const WRONG: Words = Words {
     en: "incorrect*|invalid|wrong|not valid|not match*|doesn t match|don t match|does not match|\
-         do not match|not recognised|not recognized|didn t recognise|didn t recognize|does not exist|\
-         doesn t exist|no account|unknown user|unknown username|couldn t find|could not find|\
-         cannot find|not found|failed|unsuccessful|denied|rejected|correct username|correct email|\
-         bad credentials|bad username|could not verify|couldn t verify|unable to log|\
-         unable to sign|not registered|mismatch|check your|check the|not correct|isn t correct|\
+         do not match|not recognised|not recognized|didn t recognise|didn t recognize|\
+         does not exist|doesn t exist|no account|unknown user|unknown username|couldn t find|\
+         could not find|cannot find|not found|failed|unsuccessful|denied|rejected|correct username|\
+         correct email|bad credentials|bad username|could not verify|couldn t verify|unable to log|\
+         unable to sign|not registered|mismatch|check your username|check your password|\
+         check your login|check your details|check your credentials|not correct|isn t correct|\
          isn t right|not right|cannot be used",
     de: "falsch*|ungultig*|inkorrekt*|nicht korrekt|nicht richtig|stimmt nicht|stimmen nicht|\
          fehlgeschlagen|unbekannt*|nicht gefunden|existiert nicht|nicht erkannt|fehlerhaft*|\
-         nicht gultig|\
-         nicht ubereinstimm*|passen nicht|abgelehnt",
+         nicht gultig|nicht ubereinstimm*|passen nicht|abgelehnt",
     fr: "incorrect*|invalide*|errone*|non valide|non reconnu*|echec|echoue*|introuvable|inconnu*|\
          n existe pas|ne correspond*|pas valide|pas correct|refuse*",
     es: "incorrect*|invalid*|no valid*|no es valid*|no son valid*|erroneo*|erronea*|equivocad*|\
@@ -30,8 +30,8 @@ pub(in crate::domain) const WRONG: Words = Words {
 pub(in crate::domain) const CODE_TOO_OLD: Words = Words {
     en: "code has expired|code expired|expired code|code is expired|code is no longer valid|\
          token has expired|token expired|code has timed out|pin has expired",
-    de: "code ist abgelaufen|code abgelaufen|abgelaufener code|nicht mehr gultig|tan ist abgelaufen|\
-         tan abgelaufen",
+    de: "code ist abgelaufen|code abgelaufen|abgelaufener code|nicht mehr gultig|\
+         tan ist abgelaufen|tan abgelaufen",
     fr: "code a expire|code expire|code est expire|plus valide",
     es: "codigo ha caducado|codigo caducado|codigo ha expirado|codigo expirado|ya no es valido",
     it: "codice e scaduto|codice scaduto|non e piu valido",
@@ -60,17 +60,20 @@ pub(in crate::domain) const LOCKED: Words = Words {
 
 /// What may happen later, if the customer errs again: not a state of now.
 pub(in crate::domain) const MAY_LOCK: Words = Words {
-    en: "or your account|or the account|or account|or is locked|or disabled|will be locked|will be blocked|may be locked|could be locked|before your account|\
-         attempts left|attempts remaining|attempt remaining|attempt left|tries left|\
-         remaining attempts|avoid|to prevent|gets locked|if your account",
-    de: "oder ihr konto|oder das konto|wird gesperrt|gesperrt werden|verbleibende versuche|verbleiben|noch versuche|bevor|\
-         um zu vermeiden|falls ihr",
-    fr: "ou votre compte|ou le compte|sera bloque|sera verrouille|sera temporairement|tentatives restantes|avant que|\
-         avant le blocage|restant*|si votre compte",
-    es: "o su cuenta|o tu cuenta|o la cuenta|sera bloquead*|se bloqueara|intentos restantes|le quedan|te quedan|antes de que|si su cuenta",
-    it: "o il tuo account|o l account|sara bloccat*|verra bloccat*|tentativi rimasti|tentativi rimanenti|prima che|\
-         se il tuo account",
-    nl: "of uw account|of je account|wordt geblokkeerd|wordt vergrendeld|resterende pogingen|pogingen over|voordat|als uw account",
+    en: "or your account|or the account|or account|or is locked|or disabled|will be locked|\
+         will be blocked|may be locked|could be locked|before your account|attempts left|\
+         attempts remaining|attempt remaining|attempt left|tries left|remaining attempts|avoid|\
+         to prevent|gets locked|if your account",
+    de: "oder ihr konto|oder das konto|wird gesperrt|gesperrt werden|verbleibende versuche|\
+         verbleiben|noch versuche|bevor|um zu vermeiden|falls ihr",
+    fr: "ou votre compte|ou le compte|sera bloque|sera verrouille|sera temporairement|\
+         tentatives restantes|avant que|avant le blocage|restant*|si votre compte",
+    es: "o su cuenta|o tu cuenta|o la cuenta|sera bloquead*|se bloqueara|intentos restantes|\
+         le quedan|te quedan|antes de que|si su cuenta",
+    it: "o il tuo account|o l account|sara bloccat*|verra bloccat*|tentativi rimasti|\
+         tentativi rimanenti|prima che|se il tuo account",
+    nl: "of uw account|of je account|wordt geblokkeerd|wordt vergrendeld|resterende pogingen|\
+         pogingen over|voordat|als uw account",
 };
 
 /// An account that is closed or not open yet.
@@ -85,11 +88,12 @@ pub(in crate::domain) const DISABLED: Words = Words {
          nicht freigeschaltet",
     fr: "compte est desactive|compte desactive|compte a ete desactive|compte est inactif|\
          compte inactif|compte suspendu|compte est suspendu|compte a ete suspendu|compte cloture",
-    es: "cuenta esta desactivada|cuenta desactivada|cuenta ha sido desactivada|cuenta deshabilitada|\
-         cuenta esta inactiva|cuenta inactiva|cuenta suspendida|cuenta ha sido suspendida|\
-         usuario deshabilitado",
-    it: "account e disattivato|account disattivato|account e stato disattivato|account disabilitato|\
-         account sospeso|account e sospeso|account non attivo|utente disabilitato",
+    es: "cuenta esta desactivada|cuenta desactivada|cuenta ha sido desactivada|\
+         cuenta deshabilitada|cuenta esta inactiva|cuenta inactiva|cuenta suspendida|\
+         cuenta ha sido suspendida|usuario deshabilitado",
+    it: "account e disattivato|account disattivato|account e stato disattivato|\
+         account disabilitato|account sospeso|account e sospeso|account non attivo|\
+         utente disabilitato",
     nl: "account is uitgeschakeld|account uitgeschakeld|account is gedeactiveerd|\
          account is opgeschort|account is inactief|account is niet actief|account is gesloten",
 };
@@ -97,8 +101,8 @@ pub(in crate::domain) const DISABLED: Words = Words {
 /// A password that must be changed.
 pub(in crate::domain) const PASSWORD_TOO_OLD: Words = Words {
     en: "password has expired|password expired|password is expired|must change your password|\
-         need to change your password|required to change your password|have to change your password|\
-         update your password to continue",
+         need to change your password|required to change your password|\
+         have to change your password|update your password to continue",
     de: "passwort ist abgelaufen|passwort abgelaufen|kennwort ist abgelaufen|kennwort abgelaufen|\
          mussen ihr passwort andern|mussen ihr kennwort andern|musst dein passwort andern",
     fr: "mot de passe a expire|mot de passe expire|mot de passe est expire|\
@@ -113,8 +117,7 @@ pub(in crate::domain) const PASSWORD_TOO_OLD: Words = Words {
 
 /// Too much, too fast.
 pub(in crate::domain) const TOO_MANY: Words = Words {
-    en: "too many|rate limit*|too often|temporarily blocked|slow down|\
-         please wait before",
+    en: "too many|rate limit*|too often|temporarily blocked|slow down|please wait before",
     de: "zu viele|zu oft",
     fr: "trop de tentatives|trop d essais|trop de demandes|trop de requetes",
     es: "demasiados intentos|demasiadas solicitudes|demasiadas veces",
@@ -124,25 +127,30 @@ pub(in crate::domain) const TOO_MANY: Words = Words {
 
 /// The site's own trouble: says nothing about what was typed.
 pub(in crate::domain) const SITE_TROUBLE: Words = Words {
-    en: "try again later|right now|at this time|error occurred|error has occurred|session has expired|session expired|session timed out|timed out|csrf|something went wrong|\
-         internal error|server error|technical|unexpected error|maintenance|temporarily unavailable|\
-         service unavailable|page has expired|cookies|javascript|robot|captcha",
-    de: "spater erneut|spater noch einmal|es spater|fehler ist aufgetreten|sitzung ist abgelaufen|sitzung abgelaufen|technisch*|interner fehler|unerwarteter fehler|\
-         wartung*|nicht verfugbar|zeituberschreitung",
-    fr: "plus tard|erreur est survenue|erreur s est produite|session a expire|session expiree|technique*|erreur interne|erreur inattendue|maintenance|\
-         indisponible",
-    es: "mas tarde|producido un error|ocurrido un error|sesion ha caducado|sesion ha expirado|sesion expirada|sesion caducada|tecnico*|\
-         error interno|error inesperado|mantenimiento|no disponible",
-    it: "piu tardi|verificato un errore|sessione e scaduta|sessione scaduta|tecnico|errore interno|errore imprevisto|manutenzione|\
-         non disponibile",
-    nl: "later opnieuw|het later|fout opgetreden|sessie is verlopen|sessie verlopen|technisch*|interne fout|onverwachte fout|onderhoud|\
-         niet beschikbaar",
+    en: "try again later|right now|at this time|error occurred|error has occurred|\
+         session has expired|session expired|session timed out|timed out|csrf|something went wrong|\
+         internal error|server error|technical|unexpected error|maintenance|\
+         temporarily unavailable|service unavailable|page has expired|cookies|javascript|robot|\
+         captcha",
+    de: "spater erneut|spater noch einmal|es spater|fehler ist aufgetreten|sitzung ist abgelaufen|\
+         sitzung abgelaufen|technisch*|interner fehler|unerwarteter fehler|wartung*|\
+         nicht verfugbar|zeituberschreitung",
+    fr: "plus tard|erreur est survenue|erreur s est produite|session a expire|session expiree|\
+         technique*|erreur interne|erreur inattendue|maintenance|indisponible",
+    es: "mas tarde|producido un error|ocurrido un error|sesion ha caducado|sesion ha expirado|\
+         sesion expirada|sesion caducada|tecnico*|error interno|error inesperado|mantenimiento|\
+         no disponible",
+    it: "piu tardi|verificato un errore|sessione e scaduta|sessione scaduta|tecnico|errore interno|\
+         errore imprevisto|manutenzione|non disponibile",
+    nl: "later opnieuw|het later|fout opgetreden|sessie is verlopen|sessie verlopen|technisch*|\
+         interne fout|onverwachte fout|onderhoud|niet beschikbaar",
 };
 
 /// Taken for a robot.
 pub(in crate::domain) const ROBOT: Words = Words {
     en: "unusual traffic|automated|are you a robot|are you human|not a robot|verify you are human|\
-         checking your browser|bot detection|request blocked|you have been blocked|attention required",
+         checking your browser|bot detection|request blocked|you have been blocked|\
+         attention required",
     de: "ungewohnlichen datenverkehr|automatisiert*|kein roboter|anfrage blockiert",
     fr: "trafic inhabituel|automatise*|pas un robot|requete bloquee",
     es: "trafico inusual|automatizad*|no soy un robot|no es un robot",
@@ -152,8 +160,9 @@ pub(in crate::domain) const ROBOT: Words = Words {
 
 /// No right to go in.
 pub(in crate::domain) const NO_ACCESS: Words = Words {
-    en: "no access|not authorized|not authorised|no permission|do not have access|don t have access|\
-         do not have permission|don t have permission|not permitted|access denied|forbidden",
+    en: "no access|not authorized|not authorised|no permission|do not have access|\
+         don t have access|do not have permission|don t have permission|not permitted|\
+         access denied|forbidden",
     de: "kein zugriff|keinen zugriff|keine berechtigung|nicht berechtigt|zugriff verweigert",
     fr: "acces refuse|pas autorise|n etes pas autorise|aucun acces|n avez pas acces",
     es: "acceso denegado|no tiene acceso|no tienes acceso|sin permiso|no esta autorizado",
@@ -163,8 +172,8 @@ pub(in crate::domain) const NO_ACCESS: Words = Words {
 
 /// Somebody is signed in already.
 pub(in crate::domain) const OTHER_SESSION: Words = Words {
-    en: "another session|other session|active session|\
-         logged in elsewhere|signed in elsewhere|another device is",
+    en: "another session|other session|active session|logged in elsewhere|signed in elsewhere|\
+         another device is",
     de: "andere sitzung|aktive sitzung",
     fr: "autre session|session active",
     es: "otra sesion|sesion activa",
@@ -237,8 +246,8 @@ pub(in crate::domain) const NOTICE: Words = Words {
          souhaitez vous|consentement|avis|expire bientot",
     es: "terminos|condiciones|privacidad|confiar|de confianza|mantener la sesion|desea|quiere|\
          consentimiento|aviso|caducara",
-    it: "termini|condizioni|privacy|attendibile|fidato|resta connesso|vuoi|desidera|consenso|avviso|\
-         scadra",
+    it: "termini|condizioni|privacy|attendibile|fidato|resta connesso|vuoi|desidera|consenso|\
+         avviso|scadra",
     nl: "voorwaarden|privacybeleid|vertrouw*|ingelogd blijven|aangemeld blijven|wilt u|wil je|\
          toestemming|melding|verloopt",
 };
@@ -308,7 +317,8 @@ pub(in crate::domain) const BY_LIST: Words = Words {
 
 /// How a site marks its errors, in class names and ids.
 pub(in crate::domain) const ERROR_MARKS: Words = Words {
-    en: "error*|err|alert*|invalid*|danger*|warn*|fail*|flash*|feedback*|problem*|toast*|validation*",
+    en: "error*|err|alert*|invalid*|danger*|warn*|fail*|flash*|feedback*|problem*|toast*|\
+         validation*",
     de: "fehler*",
     fr: "erreur*",
     es: "errores",

@@ -7,7 +7,8 @@ pub(in crate::domain) mod controls;
 pub(in crate::domain) mod fields;
 pub(in crate::domain) mod messages;
 
-/// The words for one meaning, separated by `|`. `*` at an end of a word stands for anything that follows or precedes.
+/// The words for one meaning, separated by `|`. `*` at an end of a word stands for anything that follows
+/// or precedes.
 pub(in crate::domain) struct Words {
     pub(super) en: &'static str,
     pub(super) de: &'static str,
