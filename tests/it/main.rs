@@ -9,6 +9,7 @@ mod house;
 
 mod crash;
 mod doors;
+mod durability;
 mod endpoints;
 mod expiry;
 mod idempotency;
@@ -18,6 +19,8 @@ mod links;
 mod listing;
 mod log;
 mod page;
+mod payloads;
+mod secrets;
 mod sign_in;
 mod subscriptions;
 mod transact;

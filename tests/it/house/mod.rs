@@ -8,10 +8,12 @@ pub(crate) mod bank;
 mod clock;
 mod customer;
 mod database;
+mod ear;
 mod hands;
 mod journey;
 mod partner;
 mod peer;
+mod program;
 mod receiver;
 mod socket;
 
@@ -33,8 +35,10 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
+pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
+pub(crate) use program::Setup;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
 
@@ -103,8 +107,7 @@ impl House {
     }
 
     pub(crate) async fn start_at(kind: Kind, pace: Pace) -> Self {
-        // What the first line of `main` does.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_provider();
         let dir = TempDir::new().unwrap();
         let database = Database::create(kind, dir.path()).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -185,6 +188,11 @@ impl House {
     pub(crate) async fn leave(self) {
         self.database.remove().await;
     }
+}
+
+/// What the first line of `main` does; any number of times.
+fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings {
