@@ -23,5 +23,6 @@ mod payloads;
 mod secrets;
 mod sign_in;
 mod subscriptions;
+mod tidy;
 mod transact;
 mod webhooks;
