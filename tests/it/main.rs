@@ -13,6 +13,7 @@ mod durability;
 mod endpoints;
 mod expiry;
 mod idempotency;
+mod idle;
 mod isolation;
 mod keys;
 mod links;

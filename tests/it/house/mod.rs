@@ -16,6 +16,7 @@ mod peer;
 mod program;
 mod receiver;
 mod socket;
+mod toll;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use program::Setup;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
+pub(crate) use toll::Toll;
 
 use clock::HandClock;
 
