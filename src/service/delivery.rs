@@ -40,29 +40,30 @@ pub struct Report {
     attempted: Attempted,
 }
 
+/// What a claim brought.
+pub struct Claimed {
+    /// What is to be sent now.
+    pub sendings: Vec<Sending>,
+    /// When the next delivery is due, if nothing was due now.
+    pub next_due: Option<Timestamp>,
+}
+
 /// Claims up to `limit` due deliveries for this node, leaving out some endpoints, and gathers what
 /// their attempts need.
 ///
 /// # Errors
 /// If the database does not answer; what was claimed comes back with the node's next start.
-pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Vec<Sending>, Error> {
+pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
     let (node, now) = (app.node, app.clock.now());
-    if store::delivery::next_due(&app.db).await?.is_none_or(|due| due > now) {
-        return Ok(Vec::new());
+    let next_due = store::delivery::next_due(&app.db).await?;
+    if next_due.is_none_or(|due| due > now) {
+        return Ok(Claimed { sendings: Vec::new(), next_due });
     }
     let claimed = store::transact(&app.db, async move |tx| {
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
-    gather(app, claimed, now).await
-}
-
-/// When the next delivery is due, if one waits.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(app: &App) -> Result<Option<Timestamp>, Error> {
-    Ok(store::delivery::next_due(&app.db).await?)
+    Ok(Claimed { sendings: gather(app, claimed, now).await?, next_due: None })
 }
 
 async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Result<Vec<Sending>, Error> {
