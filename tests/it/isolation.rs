@@ -117,7 +117,6 @@ async fn one_of_everything(house: &mut House) -> Vec<(&'static str, String)> {
     house.sign_in(&link, "good", bank::PASSWORD).await;
     house.run().await;
     house.deliver().await;
-    house.tell().await;
     let query = "query($id: ID!) {
         link(id: $id) { run { id } job { id sourceSystem { id } } } webhookDeliveries(first: 1) { nodes { id } } }";
     let data = house.partner.call(query, json!({ "id": link.id })).await;

@@ -168,7 +168,6 @@ async fn is_forbidden(partner: &Partner, document: &str) -> bool {
 
 async fn without_its_scope_a_field_is_forbidden_and_with_it_alone_it_is_not(house: &mut House) {
     house.partner.create_link().await;
-    house.tell().await;
     for scope in Scope::ALL {
         let alone = house.partner_with(&[*scope]).await;
         let others: Vec<_> = Scope::ALL.iter().copied().filter(|other| other != scope).collect();

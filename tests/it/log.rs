@@ -20,7 +20,6 @@ stories! {
     changes_at_the_same_time_are_numbered_without_a_hole,
     the_log_can_be_pulled_in_pages_without_a_gap,
     types_that_no_event_has_are_refused,
-    an_event_is_not_readable_before_it_was_told,
 }
 
 stories_on_postgres! {
@@ -49,7 +48,6 @@ async fn changes_at_the_same_time_are_numbered_without_a_hole(house: &mut House)
     let noted = join_all((0..45).map(|number| note(house, ids[number % 3]))).await;
 
     assert!(noted.iter().all(Result::is_ok));
-    house.tell().await;
     for link in links {
         let shown = house.partner.link(&link.id, "sequence events(first: 100) { nodes { sequence } }").await;
         let numbers: Vec<_> =
@@ -69,7 +67,6 @@ const EVENTS: &str = "query($after: EventCursor, $first: Int, $types: [String!])
 async fn the_log_can_be_pulled_in_pages_without_a_gap(house: &mut House) {
     let links = join_all((0..7).map(|_| house.partner.create_link())).await;
     house.partner.mutate("expireLink", json!({ "id": links[3].id })).await;
-    house.tell().await;
 
     let (mut seen, mut after) = (Vec::new(), Value::Null);
     loop {
@@ -99,14 +96,6 @@ async fn types_that_no_event_has_are_refused(house: &mut House) {
 
         assert_eq!(answer.get("errors").is_none(), fits, "{answer}");
     }
-}
-
-async fn an_event_is_not_readable_before_it_was_told(house: &mut House) {
-    let link = house.partner.create_link().await;
-
-    assert!(house.partner.events_of(&link.id).await.is_empty());
-    house.tell().await;
-    assert_eq!(house.partner.events_of(&link.id).await, ["link.created"]);
 }
 
 /// Writes an event that is about no link, and returns its position.
@@ -139,15 +128,15 @@ async fn a_transaction_that_commits_late_is_not_missed(house: &mut House) {
     let naive =
         event::Entity::find().order_by_desc(event::Column::Position).one(&house.app().db).await.unwrap();
     assert_eq!(naive.unwrap().position, late);
-    // The tailer waits for it, however long it takes.
-    assert!(tokio::time::timeout(Duration::from_millis(300), advance(house.app())).await.is_err());
+    // We wait for it, who asks for events and who follows them.
+    let a_moment = Duration::from_millis(300);
+    assert!(tokio::time::timeout(a_moment, positions(house)).await.is_err());
+    assert!(tokio::time::timeout(a_moment, advance(house.app())).await.is_err());
     assert!(watermark(house.app()) < early);
-    assert!(positions(house).await.is_empty());
 
     go_on.send(()).unwrap();
     slow.await.unwrap().unwrap();
-    house.tell().await;
-    assert_eq!((watermark(house.app()), positions(house).await), (late, vec![early, late]));
+    assert_eq!((positions(house).await, watermark(house.app())), (vec![early, late], late));
 }
 
 /// The positions of all events that a reader gets.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod house;
 
+mod crash;
 mod doors;
 mod endpoints;
 mod expiry;
@@ -16,6 +17,8 @@ mod keys;
 mod links;
 mod listing;
 mod log;
+mod page;
+mod sign_in;
 mod subscriptions;
 mod transact;
 mod webhooks;

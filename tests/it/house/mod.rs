@@ -24,6 +24,7 @@ use entity::Scope;
 use postern::config::{LogFormat, Settings};
 use postern::egress::Allow;
 use postern::service::{App, key, workspace};
+use postern::store;
 use postern::wire::{Pace, Server};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -163,6 +164,14 @@ impl House {
         let listener = TcpListener::bind(self.settings.listen).unwrap();
         let clock = Arc::clone(&self.clock) as _;
         self.server = Some(Server::start(&self.settings, listener, clock, Pace::ByHand).await.unwrap());
+    }
+
+    /// Everything in the middle is cut off, and another server takes over.
+    pub(crate) async fn crash(&mut self) {
+        self.restart().await;
+        // On PostgreSQL a node is dead when it has been silent for a while.
+        self.pass(store::node::DEAD_AFTER + Duration::from_secs(1));
+        self.beat().await;
     }
 
     /// Starts the server again with nothing open beyond the public internet.
