@@ -51,10 +51,10 @@ type Step = for<'a> fn(&'a App, &'a mut JoinSet<()>) -> BoxFuture<'a, Result<usi
 
 /// Takes a step on every hint, whenever something has ended, and after a while, until `stop`. What is
 /// under way then is dropped: its claims tell the next server.
-async fn keep_busy(app: &App, stop: &CancellationToken, hint: &Notify, step: Step) {
+async fn keep_busy(app: &App, stop: &CancellationToken, hint: &Notify, take: Step) {
     let mut live = JoinSet::new();
     loop {
-        let wait = match step(app, &mut live).await {
+        let wait = match take(app, &mut live).await {
             Ok(_) => LOOK_ANYWAY,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "What was asked for has to wait.");
