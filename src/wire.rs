@@ -150,7 +150,11 @@ impl Server {
 
 fn doors(app: &App, settings: &Settings, stop: &CancellationToken) -> Router {
     let api = api::router(app.clone(), api::Settings::default(), stop.clone());
-    let page = page::router(app.clone(), page::Settings { public_url: settings.public_url.clone() });
+    let seen = page::Settings {
+        public_url: settings.public_url.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+    };
+    let page = page::router(app.clone(), seen);
     let health = Router::new().route("/healthz", get(health)).with_state(app.clone());
     api.merge(page).merge(health).layer(CatchPanicLayer::new())
 }
@@ -173,7 +177,7 @@ async fn serve(
 ) -> Result<Doors, Error> {
     let socket = |error| Error::Io("the socket".to_owned(), error);
     listener.set_nonblocking(true).map_err(socket)?;
-    let service = router.into_make_service();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let Some(tls) = &settings.tls else {
         let mut server = axum_server::from_tcp(listener).map_err(socket)?.handle(handle);
         bound(server.http_builder());

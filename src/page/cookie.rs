@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn settings(public_url: &str) -> Settings {
-        Settings { public_url: public_url.parse().unwrap() }
+        Settings { public_url: public_url.parse().unwrap(), trusted_proxies: Vec::new() }
     }
 
     fn baked(settings: &Settings, login: LoginId, secret: &str) -> String {

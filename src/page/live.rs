@@ -80,6 +80,6 @@ fn has_moved(scene: &Scene, seen: i32) -> bool {
     match scene.state {
         SceneState::Working { .. } => false,
         SceneState::Asking { number, .. } => number > seen,
-        SceneState::Done { .. } | SceneState::Superseded | SceneState::Ended { .. } => true,
+        SceneState::Done { .. } | SceneState::Superseded { .. } | SceneState::Ended { .. } => true,
     }
 }

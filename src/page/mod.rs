@@ -23,6 +23,7 @@ mod guard;
 mod header;
 mod landing;
 mod language;
+mod limit;
 mod live;
 mod scene;
 mod trouble;
@@ -36,6 +37,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
@@ -47,6 +49,8 @@ use trouble::Trouble;
 pub struct Settings {
     /// Where customers reach this server; plain http only on loopback, which the configuration checks.
     pub public_url: Url,
+    /// Whose `X-Forwarded-For` says who a client is.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// What every handler may use.
@@ -60,8 +64,10 @@ struct Door {
 pub fn router(app: App, settings: Settings) -> Router {
     let settings = Arc::new(settings);
     let door = Door { app, settings: Arc::clone(&settings) };
+    let limit = Arc::new(limit::Limit::new(settings.trusted_proxies.clone()));
     let routes = Router::new()
         .route("/l/{token}", get(landing::show).post(landing::click))
+        .route_layer(from_fn_with_state(limit, limit::links))
         .route("/s/{login}", get(scene::show).post(scene::answer))
         .route("/s/{login}/events", get(live::events))
         .route("/assets/{version}/{file}", get(asset::serve))
@@ -101,7 +107,10 @@ mod tests {
             .route("/fine", get(async || "fine"))
             .route("/form", post(async || "taken"))
             .route("/panics", get(async || -> &'static str { panic!("private cause") }));
-        dressed(routes, Arc::new(Settings { public_url: public_url.parse().unwrap() }))
+        dressed(
+            routes,
+            Arc::new(Settings { public_url: public_url.parse().unwrap(), trusted_proxies: Vec::new() }),
+        )
     }
 
     async fn send(public_url: &str, request: Request<Body>) -> Response {

@@ -104,14 +104,15 @@ fn page(scene: &Scene, login: LoginId, words: &'static Words, remark: &Remark) -
             view::page(status, &asking::question(frame, scene, *number, prompt, remark))
         }
         SceneState::Done { return_url } => view::page(status, &done(scene, words, return_url.as_deref())),
-        SceneState::Superseded => {
+        SceneState::Superseded { again } => {
             let title = words.superseded.title.to_owned();
             let frame = frame(scene, words, title.clone());
-            view::page(status, &Sentence::new(frame, Mood::Still, title, words.superseded.text.to_owned()))
+            let told = Sentence::new(frame, Mood::Still, title, words.superseded.text.to_owned());
+            view::page(status, &told.again_at(again.as_deref()))
         }
-        SceneState::Ended { failure, can_retry } => {
-            let next = if *can_retry { words.ended_retry } else { words.ended_final };
-            view::page(status, &ended(scene, words, failure, next))
+        SceneState::Ended { failure, again } => {
+            let next = if again.is_some() { words.ended_retry } else { words.ended_final };
+            view::page(status, &ended(scene, words, failure, next).again_at(again.as_deref()))
         }
     }
 }

@@ -142,6 +142,12 @@ impl Sentence {
         Self { back, ..self }
     }
 
+    /// The same with the link itself, which begins a new login, if it still can.
+    pub(super) fn again_at(self, url: Option<&str>) -> Self {
+        let again = url.map(|url| (url.to_owned(), self.frame.words.again.to_owned()));
+        Self { back: again, ..self }
+    }
+
     const fn class(&self) -> &'static str {
         match self.mood {
             Mood::Good => "good",

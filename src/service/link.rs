@@ -49,8 +49,8 @@ pub struct Created {
 /// [`Error::Invalid`] with the field; [`Error::Conflict`] for a key that was used otherwise.
 pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Error> {
     fits(&new)?;
-    let workspace = store::workspace::get(&app.db, caller.workspace).await?;
     if let Some(url) = &new.return_url {
+        let workspace = store::workspace::get(&app.db, caller.workspace).await?;
         on_the_list(url, &workspace.return_urls.0)?;
     }
     app.0.links.create(caller.workspace, new, app.tokens.current_key()).await
@@ -89,7 +89,8 @@ pub async fn expire(app: &App, caller: &Caller, id: LinkId) -> Result<link::Mode
     let (workspace, now) = (caller.workspace, app.clock.now());
     store::transact(&app.db, async move |tx| {
         let mut link = store::link::lock(&tx, workspace, id).await?;
-        let facts = Facts { reason: Some("revoked".to_owned()), ..Facts::default() };
+        let code = Some(FailureCode::LinkRevoked);
+        let facts = Facts { reason: Some("revoked".to_owned()), failure_code: code, ..Facts::default() };
         change(&tx, now, &mut link, Change::Expired, facts).await?;
         login::end_live(&tx, now, &link, FailureCode::LinkRevoked.as_str()).await?;
         Ok(link)
@@ -152,9 +153,11 @@ pub async fn change(
     link.status = status;
     match change {
         Change::SignedIn => link.signed_in_at = Some(now),
-        Change::SignInFailed | Change::JobFailed => link.failure_code = facts.failure_code,
+        Change::SignInFailed | Change::JobFailed | Change::Expired => {
+            link.failure_code = facts.failure_code.or(link.failure_code);
+        }
         Change::Opened => (link.failure_code, link.failure_message) = (None, None),
-        Change::Answered | Change::JobSucceeded | Change::Expired => {}
+        Change::Answered | Change::JobSucceeded => {}
     }
     let facts = Facts { previous_status: Some(previous), ..facts };
     note(tx, now, link, Kind::of_status(status), facts).await
@@ -194,7 +197,8 @@ pub async fn sign_in_failed(
     let facts = Facts { failure_code: Some(code), login_id: Some(login), ..Facts::default() };
     change(tx, now, link, Change::SignInFailed, facts).await?;
     if link.expires_at <= now {
-        change(tx, now, link, Change::Expired, Facts::default()).await?;
+        let facts = Facts { failure_code: Some(FailureCode::LinkExpired), ..Facts::default() };
+        change(tx, now, link, Change::Expired, facts).await?;
     }
     Ok(())
 }

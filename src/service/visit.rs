@@ -103,13 +103,16 @@ pub enum SceneState {
         return_url: Option<String>,
     },
     /// The link was opened again elsewhere.
-    Superseded,
+    Superseded {
+        /// The link, if opening it once more begins a new login.
+        again: Option<String>,
+    },
     /// Ended without a session.
     Ended {
         /// Why.
         failure: Failure,
-        /// Whether opening the link again can help.
-        can_retry: bool,
+        /// The link, if opening it once more begins a new login.
+        again: Option<String>,
     },
 }
 
@@ -217,7 +220,7 @@ pub async fn scene(app: &App, id: LoginId, cookie: &Secret) -> Result<Scene, Err
 
 async fn state(app: &App, login: login::Model, link: link::Model) -> Result<SceneState, Error> {
     if login.status == LoginStatus::Ended {
-        return Ok(ended(app, login, link));
+        return ended(app, login, link);
     }
     let seen = login.prompt_number;
     match store::prompt::find(&app.db, login.workspace_id, login.id, seen).await? {
@@ -229,16 +232,18 @@ async fn state(app: &App, login: login::Model, link: link::Model) -> Result<Scen
     }
 }
 
-fn ended(app: &App, login: login::Model, link: link::Model) -> SceneState {
-    match login.outcome.as_deref() {
+fn ended(app: &App, login: login::Model, link: link::Model) -> Result<SceneState, Error> {
+    let is_usable = life::is_usable(&link, app.clock.now());
+    let again = if is_usable { Some(links::url(app, &link)?) } else { None };
+    Ok(match login.outcome.as_deref() {
         Some(engine::SIGNED_IN) => SceneState::Done { return_url: link.return_url },
-        Some(engine::SUPERSEDED) => SceneState::Superseded,
+        Some(engine::SUPERSEDED) => SceneState::Superseded { again },
         _ => {
             let code = login.failure_code.unwrap_or(FailureCode::EngineCrash);
             let failure = Failure { code, site_message: login.site_message };
-            SceneState::Ended { failure, can_retry: life::is_usable(&link, app.clock.now()) }
+            SceneState::Ended { failure, again }
         }
-    }
+    })
 }
 
 /// The scene as soon as it shows more than prompt `seen`, or what there is after `wait`.

@@ -74,7 +74,7 @@ async fn carry_out(app: App, run: run::Model) {
 #[error("a step panicked")]
 struct Panicked;
 
-fn broken_off(run: &run::Model, why: &dyn std::error::Error) -> Failure {
+fn broken_off(run: &run::Model, why: &(dyn std::error::Error + 'static)) -> Failure {
     tracing::error!(run.id = %run.id, error = why, "A run broke off.");
     Failure::new(FailureCode::Interrupted)
 }

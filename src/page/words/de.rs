@@ -104,7 +104,8 @@ pub(super) static WORDS: Words = Words {
                erhaltenen Link noch einmal.",
     },
     ended: "Die Anmeldung hat nicht geklappt",
-    ended_retry: "Um es noch einmal zu versuchen, öffnen Sie den erhaltenen Link erneut.",
+    ended_retry: "Mit demselben Link können Sie es noch einmal versuchen.",
+    again: "Erneut versuchen",
     ended_final: "Ein weiterer Versuch hilft hier nicht. {workspace} kann Ihnen sagen, wie es weitergeht.",
     cancelled: "Sie haben die Anmeldung abgebrochen",
     expired: Told {

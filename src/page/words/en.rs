@@ -102,7 +102,8 @@ pub(super) static WORDS: Words = Words {
                this page. To use this device instead, open the link you received once more.",
     },
     ended: "The sign-in did not work",
-    ended_retry: "To try again, open the link you received once more.",
+    ended_retry: "You can try again with the same link.",
+    again: "Try again",
     ended_final: "Trying again here will not help. {workspace} can tell you how to go on.",
     cancelled: "You cancelled the sign-in",
     expired: Told {

@@ -99,6 +99,8 @@ pub(super) struct Words {
     pub(super) superseded: Told,
     pub(super) ended: &'static str,
     pub(super) ended_retry: &'static str,
+    /// The label of the way to a new login.
+    pub(super) again: &'static str,
     pub(super) ended_final: &'static str,
     pub(super) cancelled: &'static str,
     pub(super) expired: Told,
