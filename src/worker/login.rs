@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, LOOK_ANYWAY, next};
+use super::{AFTER_ERROR, keep_busy};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Prompt};
 use crate::domain::sign_in::{Machine, Move, Outcome, Target};
@@ -49,20 +49,7 @@ pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
 
 /// Runs until `stop`; the logins that live then are taken over by the next server.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let mut live = JoinSet::new();
-    loop {
-        let wait = match step(&app, &mut live).await {
-            Ok(_) => LOOK_ANYWAY,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "Logins have to wait.");
-                AFTER_ERROR
-            }
-        };
-        tokio::select! {
-            Some(_) = live.join_next() => {}
-            goes_on = next(&app.bus.logins, wait, &stop) => if !goes_on { return },
-        }
-    }
+    keep_busy(&app, &stop, &app.bus.logins, |app, live| Box::pin(step(app, live))).await;
 }
 
 /// One login from its claim to its end; whatever happens, the row says how it ended.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, LOOK_ANYWAY, next};
+use super::{AFTER_ERROR, keep_busy};
 use crate::domain::Origins;
 use crate::domain::failure::Failure;
 use crate::domain::step::Step;
@@ -40,20 +40,7 @@ pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
 
 /// Runs until `stop`; the runs that live then are taken over by the next server.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let mut live = JoinSet::new();
-    loop {
-        let wait = match step(&app, &mut live).await {
-            Ok(_) => LOOK_ANYWAY,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "Runs have to wait.");
-                AFTER_ERROR
-            }
-        };
-        tokio::select! {
-            Some(_) = live.join_next() => {}
-            goes_on = next(&app.bus.runs, wait, &stop) => if !goes_on { return },
-        }
-    }
+    keep_busy(&app, &stop, &app.bus.runs, |app, live| Box::pin(step(app, live))).await;
 }
 
 /// One run from its claim to its end; whatever happens, the row says how it ended.

@@ -10,6 +10,8 @@ use crate::service::{App, Error, clock, expiry, node};
 
 /// How often a node says that it lives, when there may be others.
 const BEAT: Duration = crate::store::node::BEAT;
+/// How often dead nodes are looked for.
+const LOOK_FOR_DEAD: Duration = Duration::from_secs(2);
 /// How often what is over is cleaned away.
 const SWEEP: Duration = Duration::from_hours(1);
 /// How often the clock is set to the database's.
@@ -30,6 +32,7 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 /// When what happens less often was last done.
 #[derive(Default)]
 struct Due {
+    buried: Option<Instant>,
     expired: Option<Instant>,
     swept: Option<Instant>,
     clock_set: Option<Instant>,
@@ -38,6 +41,9 @@ struct Due {
 async fn tick(app: &App, due: &mut Due) -> Result<(), Error> {
     if !app.db.is_embedded() {
         node::beat(app).await?;
+        if is_due(&mut due.buried, LOOK_FOR_DEAD) {
+            node::bury(app).await?;
+        }
         if is_due(&mut due.clock_set, SET_CLOCK) {
             clock::set(app).await?;
         }
