@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{
     CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp, WorkspaceId,
-    customer, delivery, endpoint, event, link, login,
+    customer, delivery, endpoint, event, link, login, prompt,
 };
 use serde_json::Value;
 
@@ -86,6 +86,7 @@ pub struct Joins {
     links: HashMap<LinkId, link::Model>,
     customers: HashMap<CustomerId, customer::Model>,
     logins: HashMap<LoginId, login::Model>,
+    prompts: HashMap<(LoginId, i32), prompt::Model>,
 }
 
 impl Joins {
@@ -112,15 +113,17 @@ impl Joins {
         } else {
             store::customer::find_many(&app.db, workspace, customers).await?
         };
-        let logins = if logins.is_empty() {
-            Vec::new()
+        let (logins, prompts) = if logins.is_empty() {
+            (Vec::new(), Vec::new())
         } else {
-            store::login::find_many(&app.db, workspace, logins).await?
+            let prompts = store::prompt::of_logins(&app.db, workspace, logins.iter().copied()).await?;
+            (store::login::find_many(&app.db, workspace, logins).await?, prompts)
         };
         Ok(Self {
             links: links.into_iter().map(|row| (row.id, row)).collect(),
             customers: customers.into_iter().map(|row| (row.id, row)).collect(),
             logins: logins.into_iter().map(|row| (row.id, row)).collect(),
+            prompts: prompts.into_iter().map(|row| ((row.login_id, row.number), row)).collect(),
         })
     }
 
@@ -128,11 +131,20 @@ impl Joins {
     #[must_use]
     pub fn of(&self, event: &event::Model) -> Joined<'_> {
         let link = event.link_id.and_then(|id| self.links.get(&id));
-        let login = Facts::of(event).login_id.and_then(|id| self.logins.get(&id));
         Joined {
             link,
             customer: link.and_then(|link| self.customers.get(&link.customer_id)),
-            site_message: login.and_then(|login| login.site_message.as_deref()),
+            site_message: self.site_message(&Facts::of(event)),
+        }
+    }
+
+    /// What the site said when it refused an answer, or at the end: each event keeps its own words,
+    /// however late it is told.
+    fn site_message(&self, facts: &Facts) -> Option<&str> {
+        let login = facts.login_id?;
+        match facts.prompt_number {
+            Some(number) => self.prompts.get(&(login, number))?.body.get("siteError")?.as_str(),
+            None => self.logins.get(&login)?.site_message.as_deref(),
         }
     }
 }

@@ -107,9 +107,6 @@ pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(Pro
     let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
     held(app, login, async move |tx, now, mut row, mut link| {
         row.prompt_number += 1;
-        if prompt.rejected.is_some() {
-            row.site_message.clone_from(&prompt.site_error);
-        }
         let id = PromptId::new(now);
         let asked = prompt::Model {
             id,
@@ -128,6 +125,7 @@ pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(Pro
         let facts = Facts {
             login_id: Some(row.id),
             prompt_kind: Some(prompt.kind),
+            prompt_number: Some(row.prompt_number),
             failure_code: prompt.rejected,
             ..Facts::default()
         };
