@@ -8,12 +8,15 @@ pub(crate) mod bank;
 mod clock;
 mod customer;
 mod database;
+mod ear;
 mod hands;
 mod journey;
 mod partner;
 mod peer;
+mod program;
 mod receiver;
 mod socket;
+mod toll;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -33,10 +36,13 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
+pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
+pub(crate) use program::Setup;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
+pub(crate) use toll::Toll;
 
 use clock::HandClock;
 
@@ -103,8 +109,7 @@ impl House {
     }
 
     pub(crate) async fn start_at(kind: Kind, pace: Pace) -> Self {
-        // What the first line of `main` does.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_provider();
         let dir = TempDir::new().unwrap();
         let database = Database::create(kind, dir.path()).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -185,6 +190,11 @@ impl House {
     pub(crate) async fn leave(self) {
         self.database.remove().await;
     }
+}
+
+/// What the first line of `main` does; any number of times.
+fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings {
