@@ -169,6 +169,10 @@ pub async fn settle(
     for verdict in others {
         write(tx, verdict, [verdict.delivery]).await?;
     }
+    if verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some()) {
+        // The hub sleeps until the next one is due, and that may be earlier now.
+        tx.hint(Hint::Deliveries);
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod idempotency;
 mod idle;
 mod isolation;
 mod keys;
+mod life;
 mod links;
 mod listing;
 mod log;
