@@ -58,10 +58,12 @@ Open this link and sign in as the customer:
   User name   otp_app
   Password    correct-horse-1 (try a wrong one first)
   Code        from an authenticator app with the secret JBSWY3DPEHPK3PXP,
-              or from: postern sandbox --code
+              or printed by: {} sandbox --code
 
 What the partner sees, as it happens (Ctrl-C stops):
 ",
-        opening.graphql_url, opening.link_url
+        opening.graphql_url,
+        opening.link_url,
+        std::env::current_exe().map_or_else(|_| "postern".into(), |path| path.display().to_string()),
     );
 }

@@ -136,7 +136,7 @@ pub struct Facts {
     /// What kind of prompt it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_kind: Option<PromptKind>,
-    /// Which prompt of the login it was; the words of a refused answer are there.
+    /// Which prompt of the login it was; it has the site's words about the answer before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_number: Option<i32>,
     /// The run it is about.
@@ -174,7 +174,7 @@ pub struct Joined<'a> {
     pub link: Option<&'a link::Model>,
     /// The link's customer; absent after erasure.
     pub customer: Option<&'a customer::Model>,
-    /// The site's words of the prompt or the login it names.
+    /// The site's words of the login it names.
     pub site_message: Option<&'a str>,
 }
 

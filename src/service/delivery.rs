@@ -5,13 +5,16 @@
 //! the receiver may then see the event twice, with the same `webhook-id`.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
-    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EventId, Timestamp, WorkspaceId, attempt,
-    delivery, endpoint, endpoint_secret, event,
+    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EndpointStatus, EventId, Timestamp, WorkspaceId,
+    attempt, delivery, endpoint, endpoint_secret, event,
 };
+
+use futures_util::FutureExt as _;
 
 use super::event::{self as log, Record};
 use super::{App, Caller, Error, endpoint as endpoints};
@@ -52,7 +55,7 @@ pub struct Claimed {
 /// their attempts need.
 ///
 /// # Errors
-/// If the database does not answer; what was claimed comes back with the node's next start.
+/// If the database does not answer; what was claimed is due again.
 pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
     let (node, now) = (app.node, app.clock.now());
     let next_due = store::delivery::next_due(&app.db).await?;
@@ -63,7 +66,20 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
-    Ok(Claimed { sendings: gather(app, claimed, now).await?, next_due: None })
+    let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
+    match gather(app, claimed, now).await {
+        Ok(sendings) => Ok(Claimed { sendings, next_due: None }),
+        Err(error) => {
+            // What cannot be sent now must not wait for this node's next start.
+            let freed: Result<(), Error> =
+                store::transact(
+                    &app.db,
+                    async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?),
+                )
+                .await;
+            freed.and(Err(error))
+        }
+    }
 }
 
 async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Result<Vec<Sending>, Error> {
@@ -75,6 +91,9 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     let (mut sendings, mut orphans) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
         match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
+            (Some((endpoint, _)), _) if endpoint.status != EndpointStatus::Enabled => {
+                orphans.push(parked(&delivery));
+            }
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
@@ -102,6 +121,11 @@ fn cancelled(delivery: &delivery::Model) -> Verdict {
         attempt_count: delivery.attempt_count,
         next_attempt_at: None,
     }
+}
+
+/// A delivery whose endpoint was paused or disabled after it became due.
+fn parked(delivery: &delivery::Model) -> Verdict {
+    Verdict { status: DeliveryStatus::Pending, ..cancelled(delivery) }
 }
 
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
@@ -184,7 +208,12 @@ impl Sending {
         let written =
             self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
         let attempted = match written {
-            Some(envelope) => app.destinations.deliver(&self.endpoint.url, envelope).await,
+            Some(envelope) => {
+                let exchange = AssertUnwindSafe(app.destinations.deliver(&self.endpoint.url, envelope));
+                let broke_off =
+                    |_| Attempted::failed(AttemptOutcome::ConnectionError, "the attempt broke off");
+                exchange.catch_unwind().await.unwrap_or_else(broke_off)
+            }
             None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
         };
         let kind = self.event.kind.clone();
@@ -268,38 +297,27 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
     }
 }
 
-/// Remembers which endpoints only fail, and disables those that are gone or failed for too long.
+/// Remembers which endpoints only fail, and disables those that are gone or failed for too long. The
+/// rows are read again: a report's endpoint is as it was when the delivery was claimed.
 async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
-    let well: HashSet<EndpointId> = reports
-        .iter()
-        .filter(|report| ended(&report.attempted) == Ended::Delivered)
-        .map(|r| r.endpoint.id)
-        .collect();
-    let recovered: Vec<_> = reports
-        .iter()
-        .map(|r| &r.endpoint)
-        .filter(|e| well.contains(&e.id) && e.failing_since.is_some())
-        .map(|e| e.id)
-        .collect();
-    if !recovered.is_empty() {
-        store::endpoint::set_failing_since(tx, &recovered, None).await?;
+    let well: HashSet<EndpointId> =
+        reports.iter().filter(|report| report.is_delivered()).map(|report| report.endpoint.id).collect();
+    let ill: HashSet<EndpointId> =
+        reports.iter().map(|report| report.endpoint.id).filter(|id| !well.contains(id)).collect();
+    if !well.is_empty() {
+        store::endpoint::set_failing_since(tx, &well.iter().copied().collect::<Vec<_>>(), None).await?;
     }
-    let ill: HashMap<EndpointId, &Report> = reports
-        .iter()
-        .filter(|report| !well.contains(&report.endpoint.id))
-        .map(|report| (report.endpoint.id, report))
-        .collect();
-    let newly: Vec<_> =
-        ill.values().filter(|r| r.endpoint.failing_since.is_none()).map(|r| r.endpoint.id).collect();
-    if !newly.is_empty() {
-        store::endpoint::set_failing_since(tx, &newly, Some(now)).await?;
+    if ill.is_empty() {
+        return Ok(());
     }
-    for report in reports.iter().filter(|report| report.attempted.gone) {
-        disable(tx, &report.endpoint, "gone", now).await?;
-    }
-    for report in ill.values() {
-        if rule::failed_too_long(report.endpoint.failing_since, now) {
-            disable(tx, &report.endpoint, "failing", now).await?;
+    store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
+    let gone: HashSet<EndpointId> =
+        reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.id).collect();
+    for endpoint in store::endpoint::for_hub(tx, ill).await? {
+        if gone.contains(&endpoint.id) {
+            disable(tx, &endpoint, "gone", now).await?;
+        } else if rule::failed_too_long(endpoint.failing_since, now) {
+            disable(tx, &endpoint, "failing", now).await?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What happens without a request: deliveries, logins, runs, and the passing of time.
 //!
-//! Each worker waits for a hint, looks again after [`LOOK_ANYWAY`] in case one was lost, and has a
+//! Each worker waits for a hint, looks again after some seconds in case one was lost, and has a
 //! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
 
 pub mod delivery;
@@ -33,6 +33,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     tasks.spawn(delivery::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));
     tasks.spawn(run::run(app.clone(), stop.clone()));
+    tasks.spawn(time::beat(app.clone(), stop.clone()));
     tasks.spawn(time::run(app.clone(), stop.clone()));
     tasks.close();
     tasks

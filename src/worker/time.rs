@@ -17,6 +17,17 @@ const SWEEP: Duration = Duration::from_hours(1);
 /// How often the clock is set to the database's.
 const SET_CLOCK: Duration = Duration::from_secs(30);
 
+/// Says that this node lives, whatever else takes long; until `stop`.
+pub(super) async fn beat(app: App, stop: CancellationToken) {
+    let mut ticks = interval(BEAT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !app.db.is_embedded() && stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = node::beat(&app).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "A beat was missed.");
+        }
+    }
+}
+
 /// Runs until `stop`.
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let mut ticks = interval(if app.db.is_embedded() { LOOK_ANYWAY } else { BEAT });
@@ -39,14 +50,11 @@ struct Due {
 }
 
 async fn tick(app: &App, due: &mut Due) -> Result<(), Error> {
-    if !app.db.is_embedded() {
-        node::beat(app).await?;
-        if is_due(&mut due.buried, LOOK_FOR_DEAD) {
-            node::bury(app).await?;
-        }
-        if is_due(&mut due.clock_set, SET_CLOCK) {
-            clock::set(app).await?;
-        }
+    if !app.db.is_embedded() && is_due(&mut due.buried, LOOK_FOR_DEAD) {
+        node::bury(app).await?;
+    }
+    if is_due(&mut due.clock_set, SET_CLOCK) {
+        clock::set(app).await?;
     }
     if is_due(&mut due.expired, LOOK_ANYWAY) {
         expiry::expire_links(app).await?;
