@@ -199,6 +199,12 @@ impl Settings {
     }
 }
 
+/// How this program can be called again.
+#[must_use]
+pub fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "postern".to_owned(), |path| path.display().to_string())
+}
+
 fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let bad = |key: &str, problem: String| BadSetting {
         key: key.to_owned(),

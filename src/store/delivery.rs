@@ -159,6 +159,7 @@ pub async fn settle(
         let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
         attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
+    let is_due_again = verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some());
     let (first_try, others): (Vec<_>, Vec<_>) = verdicts
         .into_iter()
         .partition(|verdict| verdict.status == DeliveryStatus::Delivered && verdict.attempt_count == 1);
@@ -169,7 +170,7 @@ pub async fn settle(
     for verdict in others {
         write(tx, verdict, [verdict.delivery]).await?;
     }
-    if verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some()) {
+    if is_due_again {
         // The hub sleeps until the next one is due, and that may be earlier now.
         tx.hint(Hint::Deliveries);
     }

@@ -4,6 +4,19 @@
 //! database of its own; only the clock is ours, and workers move when the story says so. `house` is
 //! the harness, every other file a chapter. A chapter begins with the list of its stories.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on has failed, and says where"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unused_self,
+    clippy::format_collect,
+    reason = "the harness is outside of the house: it has a clock, an environment and clients of its own"
+)]
+
 #[macro_use]
 mod house;
 
