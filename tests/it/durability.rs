@@ -1,5 +1,6 @@
 //! The real program, killed: what was acknowledged is there, and is delivered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -35,33 +36,32 @@ async fn a_killed_server_delivers_what_it_acknowledged(kind: Kind) {
     let place = Place::new(kind).await;
     let key = place.key();
     let server = place.setup.serve();
-    let partner = server.partner(&key);
-    let job = partner
-        .job_of(json!({ "name": "Bank", "loginUrl": "http://127.0.0.1:9/login" }), "w", json!([]))
-        .await;
     let refusing = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let secret = subscribe(&partner, &format!("http://{refusing}/hook")).await;
-    let mut acknowledged = Vec::new();
-    for number in 0..5 {
-        let fields = json!({ "externalId": format!("customer-{number}"), "jobId": job });
-        acknowledged.push(partner.create_link_with(fields).await.id);
-    }
+    let secret = subscribe(&server.partner(&key), &format!("http://{refusing}/hook")).await;
+    let acknowledged = create_links(&server.partner(&key), 5).await;
 
     server.kill();
     let receiver = Peer::start_at(refusing, [Act::Status(204)]).await;
     let server = place.setup.serve();
 
     receiver.has_seen(acknowledged.len()).await;
-    let mut delivered: Vec<_> = receiver.seen().iter().map(|request| verified(&secret, request)).collect();
-    delivered.sort();
-    delivered.dedup();
+    let delivered: BTreeSet<_> = receiver.seen().iter().map(|request| verified(&secret, request)).collect();
     assert_eq!(delivered, acknowledged);
-    let partner = server.partner(&key);
     for id in &acknowledged {
-        assert_eq!(partner.status(id).await, "CREATED");
+        assert_eq!(server.partner(&key).status(id).await, "CREATED");
     }
     drop(server);
     place.database.remove().await;
+}
+
+async fn create_links(partner: &Partner, count: usize) -> BTreeSet<String> {
+    let source = json!({ "name": "Bank", "loginUrl": "http://127.0.0.1:9/login" });
+    let job = partner.job_of(source, "w", json!([])).await;
+    let mut made = BTreeSet::new();
+    while made.len() < count {
+        made.insert(partner.create_link_with(json!({ "jobId": job })).await.id);
+    }
+    made
 }
 
 /// Registers a receiver that is tried again soon; returns its secret.
