@@ -182,7 +182,7 @@ fn names_after(start: &str, code: &str) -> Vec<String> {
         let rest = &code[at + start.len()..];
         match rest.strip_prefix('{') {
             Some(group) => {
-                names.extend(group.split('}').next().unwrap().split(',').map(|name| path(name.trim())))
+                names.extend(group.split('}').next().unwrap().split(',').map(|name| path(name.trim())));
             }
             None => names.push(path(rest)),
         }
