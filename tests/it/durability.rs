@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::house::{Act, Database, Kind, Partner, Peer, Setup};
 
@@ -102,12 +104,12 @@ async fn no_acknowledged_link_is_lost_whenever_the_server_is_killed() {
     let job = server.partner(&key).job_of(source, "w", json!([])).await;
     drop(server);
     let mut acknowledged = Vec::new();
-    for round in 1..=4 {
+    for enough in [1, 10, 40, 90] {
         let server = place.setup.serve();
-        let partner = server.partner(&key);
-        let creating = futures_util::future::join_all((0..200).map(|_| create(&partner, &job)));
+        let (partner, heard) = (server.partner(&key), watch::Sender::new(0));
+        let creating = join_all((0..200).map(|_| create(&partner, &job, &heard)));
         let killing = async {
-            tokio::time::sleep(Duration::from_millis(15 * round)).await;
+            heard.subscribe().wait_for(|heard| *heard >= enough).await.unwrap();
             server.kill();
         };
         let (made, ()) = tokio::join!(creating, killing);
@@ -115,19 +117,20 @@ async fn no_acknowledged_link_is_lost_whenever_the_server_is_killed() {
     }
 
     let server = place.setup.serve();
-    assert!(!acknowledged.is_empty());
+    assert!((141..800).contains(&acknowledged.len()), "{} links", acknowledged.len());
     for id in acknowledged {
         assert_eq!(server.partner(&key).status(&id).await, "CREATED");
     }
 }
 
 /// The link's id, if the server lived long enough to say it.
-async fn create(partner: &Partner, job: &str) -> Option<String> {
+async fn create(partner: &Partner, job: &str, heard: &watch::Sender<usize>) -> Option<String> {
     let query = format!(
         "mutation {{ createLink(input: {{ externalId: \"x\", jobId: \"{job}\" }}) {{ link {{ id }} }} }}"
     );
     let answer = partner.request().body(json!({ "query": query }).to_string()).send().await.ok()?;
     let answer: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
+    heard.send_modify(|heard| *heard += 1);
     answer["data"]["createLink"]["link"]["id"].as_str().map(str::to_owned)
 }
 
