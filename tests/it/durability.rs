@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::house::{Act, Database, Kind, Partner, Peer, Setup};
+use crate::house::{Act, Database, Kind, Partner, Peer, Setup, ended};
 
 /// A data directory and a database for programs of one story.
 struct Place {
@@ -175,7 +175,7 @@ async fn settings_that_are_unknown_or_bad_are_refused_with_key_and_origin() {
         ("POSTERN_TRUSTED_PROXIES", "everybody", ["trusted_proxies", "environment"]),
         ("POSTERN_MASTER_KEY", "short", ["master key", ""]),
     ] {
-        let output = place.setup.command(&["serve"]).env(name, value).output().unwrap();
+        let output = ended(place.setup.command(&["serve"]).env(name, value));
 
         assert!(!output.status.success(), "{name}");
         let words = String::from_utf8(output.stderr).unwrap();

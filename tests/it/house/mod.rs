@@ -39,7 +39,7 @@ pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
-pub(crate) use program::Setup;
+pub(crate) use program::{Setup, ended};
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
