@@ -119,7 +119,7 @@ async fn a_redirect_is_not_followed(house: &mut House) {
 }
 
 async fn a_delivery_is_given_up_when_its_schedule_is_over(house: &mut House) {
-    let receiver = house.subscribe(["link.created"]).answering([500]).await;
+    let receiver = house.subscribe(["link.created", "delivery.exhausted"]).answering([500]).await;
     let watcher = house.subscribe(["delivery.exhausted"]).await;
     house.partner.create_link().await;
 
@@ -167,6 +167,7 @@ async fn a_receiver_that_is_gone_is_disabled_and_not_told_so_itself(house: &mut 
     assert_eq!(watcher.types(), ["endpoint.disabled"]);
     let told = &watcher.payloads()[0]["data"];
     assert_eq!((&told["endpoint"]["id"], &told["reason"]), (&json!(receiver.id), &json!("gone")));
+    assert_eq!(deliveries_to(house, &receiver).await.len(), 1);
     let query = "query($id: ID!) { webhookEndpoint(id: $id) { status disabledReason } }";
     let shown = house.partner.call(query, json!({ "id": receiver.id })).await;
     assert_eq!(shown["webhookEndpoint"], json!({ "status": "DISABLED", "disabledReason": "gone" }));
