@@ -19,6 +19,7 @@ stories! {
     a_cursor_works_after_a_restart,
     a_cursor_that_was_never_given_is_refused,
     every_event_can_be_followed,
+    server_sent_events_go_on_where_they_broke_off,
 }
 
 async fn a_subscriber_without_a_cursor_hears_what_comes_from_now_on(house: &mut House) {
@@ -227,4 +228,24 @@ async fn every_event_can_be_followed(house: &mut House) {
     let event = socket.event().await;
     assert_eq!((&event["type"], &event["sequence"]), (&json!("link.created"), &json!(1)));
     assert_eq!(event["data"]["link"]["id"], link.id);
+}
+
+async fn server_sent_events_go_on_where_they_broke_off(house: &mut House) {
+    let query = "subscription($id: ID, $after: EventCursor) {
+        linkStatusChanged(linkId: $id, after: $after) { cursor status } }";
+    let start = house.partner.cursor().await;
+    let link = house.partner.create_link().await;
+    let variables = json!({ "id": link.id, "after": start });
+    let mut stream = house.partner.stream(query, variables.clone(), None).await;
+    let first = stream.next().await.unwrap();
+    drop(stream);
+    expire(house, &link).await;
+    let mut stream = house.partner.stream(query, variables, first.id.as_deref()).await;
+    let (second, last) = (stream.next().await.unwrap(), stream.next().await.unwrap());
+
+    let change = |sent: &Value| sent["data"]["linkStatusChanged"].clone();
+    assert_eq!(change(&first.data), json!({ "cursor": link.cursor, "status": "CREATED" }));
+    assert_eq!((first.name.as_str(), first.id), ("next", Some(link.cursor)));
+    assert_eq!(change(&second.data)["status"], "EXPIRED");
+    assert_eq!((last.name.as_str(), stream.next().await), ("complete", None));
 }

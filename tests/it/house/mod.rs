@@ -16,6 +16,7 @@ mod peer;
 mod program;
 mod receiver;
 mod socket;
+mod stream;
 mod toll;
 
 use std::net::TcpListener;
