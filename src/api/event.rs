@@ -39,8 +39,9 @@ impl Event {
         DateTime(self.0.occurred_at)
     }
 
-    /// The link it is about, as it is now.
+    /// The link it is about, as it is now. Needs `LINKS_READ`.
     async fn link(&self, ctx: &Context<'_>) -> Result<Option<Link>> {
+        caller(ctx, Scope::LinksRead)?;
         match self.0.link_id {
             Some(id) => Ok(load::one(ctx, LinkOf(self.0.workspace_id, id)).await?.map(Link)),
             None => Ok(None),
@@ -52,8 +53,9 @@ impl Event {
         self.0.sequence
     }
 
-    /// Exactly what a webhook carries as `data`.
+    /// Exactly what a webhook carries as `data`. Needs `LINKS_READ`.
     async fn data(&self, ctx: &Context<'_>) -> Result<JsonObject> {
+        caller(ctx, Scope::LinksRead)?;
         let data = load::one(ctx, EventData(self.0.workspace_id, self.0.id)).await?;
         data.map(JsonObject).ok_or_else(load::missing)
     }

@@ -39,15 +39,17 @@ impl Job {
         &self.0.name
     }
 
-    /// Where to sign in.
+    /// Where to sign in. Needs `JOBS_READ`.
     async fn source_system(&self, ctx: &Context<'_>) -> Result<SourceSystem> {
+        caller(ctx, Scope::JobsRead)?;
         let key = SourceSystemOf(self.0.workspace_id, self.0.source_system_id);
         load::one(ctx, key).await?.map(SourceSystem).ok_or_else(load::missing)
     }
 
-    /// What is done there, in order.
+    /// What is done there, in order. Needs `JOBS_READ`.
     #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
-    async fn workflows(&self) -> Result<Vec<Workflow>> {
+    async fn workflows(&self, ctx: &Context<'_>) -> Result<Vec<Workflow>> {
+        caller(ctx, Scope::JobsRead)?;
         let shown = |workflow: words::Workflow| Workflow {
             steps: workflow
                 .steps

@@ -90,7 +90,7 @@ impl Link {
         self.0.sequence
     }
 
-    /// Subscribe after it to miss nothing that came after this read.
+    /// Subscribe to this link after it to miss nothing that came after this read.
     async fn event_cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
         let key = PositionOf(self.0.workspace_id, (self.0.id, self.0.sequence));
         load::one(ctx, key).await?.map(EventCursor).ok_or_else(load::missing)

@@ -58,6 +58,12 @@ pub fn after(link: &link::Model, change: Change) -> Result<Option<LinkStatus>, I
     Ok((to != link.status).then_some(to))
 }
 
+/// Whether the link can still come to another status.
+#[must_use]
+pub fn can_change(link: &link::Model) -> bool {
+    link.status == LinkStatus::InProgress || after(link, Change::Expired).is_ok()
+}
+
 /// Whether a customer who opens the link at `now` could sign in.
 #[must_use]
 pub fn is_usable(link: &link::Model, now: Timestamp) -> bool {

@@ -1,12 +1,13 @@
 //! Changes of status: the part of the log that says where links stand.
 
-use entity::{JobId, LinkId, LinkStatus, event, link};
+use entity::{JobId, LinkId, LinkStatus, event, link::Model as Link};
 
 use super::event::{self as events, Joins};
 use super::log::Follower;
-use super::{App, Caller, Error};
+use super::{App, Caller, Error, link};
 use crate::domain::event::{self as words, Facts, Kind};
 use crate::domain::failure::Failure;
+use crate::domain::link as life;
 
 /// Whose changes; an absent field allows all.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +25,7 @@ pub struct Change {
     /// The event.
     pub event: event::Model,
     /// The link, as it is now.
-    pub link: link::Model,
+    pub link: Link,
     /// What failed, if something did.
     pub failure: Option<Failure>,
 }
@@ -43,7 +44,7 @@ impl Changes {
     /// Follows from `after`, or from now on.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// [`Error::NotFound`] if the caller's workspace has no such link.
     pub async fn start(
         app: &App,
         caller: &Caller,
@@ -54,7 +55,11 @@ impl Changes {
             LinkStatus::ALL.iter().map(|status| Kind::of_status(*status).as_str().to_owned()).collect();
         let log = events::Wanted { link: wanted.link, types };
         let follower = Follower::start(app, caller, log, after).await?;
-        Ok(Self { app: app.clone(), caller: caller.clone(), wanted, follower, is_over: false })
+        let is_over = match wanted.link {
+            Some(id) => has_said_all(app, caller, id, follower.cursor()).await?,
+            None => false,
+        };
+        Ok(Self { app: app.clone(), caller: caller.clone(), wanted, follower, is_over })
     }
 
     /// The next changes, as soon as there are any; none once the one link that is followed has come
@@ -91,6 +96,17 @@ impl Changes {
         let failure = words::failure(&Facts::of(&event), joined);
         is_wanted.then(|| Change { link: link.clone(), failure, event })
     }
+}
+
+/// Whether a link is final and its last change of status lies before `cursor`.
+async fn has_said_all(app: &App, caller: &Caller, id: LinkId, cursor: i64) -> Result<bool, Error> {
+    let link = link::get(app, caller, id).await?;
+    if life::can_change(&link) {
+        return Ok(false);
+    }
+    let key = (link.id, link.sequence);
+    let last = link::positions(app, caller.workspace, &[key]).await?;
+    Ok(last.get(&key).is_none_or(|last| *last <= cursor))
 }
 
 /// Whether no status can follow: a failed sign-in can be tried again, a failed job cannot.

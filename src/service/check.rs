@@ -28,6 +28,9 @@ pub fn text(field: &str, value: &str, length: RangeInclusive<usize>) -> Result<(
     if count > most {
         return Err(Error::input(field, Problem::TooLong, format!("must be at most {most} characters long")));
     }
+    if count < least && least == 1 {
+        return Err(Error::invalid(field, "must not be empty"));
+    }
     if count < least {
         return Err(Error::invalid(field, format!("must be at least {least} characters long")));
     }

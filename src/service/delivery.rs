@@ -35,6 +35,7 @@ pub struct Sending {
 }
 
 /// An attempt that was made and whose verdict is not written yet.
+#[derive(Clone)]
 pub struct Report {
     delivery: delivery::Model,
     endpoint: Arc<endpoint::Model>,
@@ -106,7 +107,7 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     if !orphans.is_empty() {
         let node = app.node;
         store::transact(&app.db, async move |tx| {
-            Ok::<_, Error>(store::delivery::settle(&tx, node, &orphans, Vec::new()).await?)
+            Ok::<_, Error>(store::delivery::settle(&tx, node, orphans).await?)
         })
         .await?;
     }
@@ -120,6 +121,7 @@ fn cancelled(delivery: &delivery::Model) -> Verdict {
         status: DeliveryStatus::Cancelled,
         attempt_count: delivery.attempt_count,
         next_attempt_at: None,
+        attempt: None,
     }
 }
 
@@ -242,15 +244,16 @@ impl Report {
 pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
-    let attempts =
-        reports.iter().zip(&verdicts).map(|(report, verdict)| attempt_row(report, verdict)).collect();
     store::transact(&app.db, async move |tx| {
-        store::delivery::settle(&tx, node, &verdicts, attempts).await?;
+        let exhausted = |verdict: &&Verdict| verdict.status == DeliveryStatus::Exhausted;
+        let exhausted: HashSet<_> =
+            verdicts.iter().filter(exhausted).map(|verdict| verdict.delivery).collect();
+        let settled = store::delivery::settle(&tx, node, verdicts).await?;
+        let reports: Vec<&Report> =
+            reports.iter().filter(|report| settled.contains(&report.delivery.id)).collect();
         note_health(&tx, &reports, now).await?;
-        for (report, verdict) in reports.iter().zip(&verdicts) {
-            if verdict.status == DeliveryStatus::Exhausted {
-                note_exhausted(&tx, report, now).await?;
-            }
+        for report in reports.iter().filter(|report| exhausted.contains(&report.delivery.id)) {
+            note_exhausted(&tx, report, now).await?;
         }
         Ok(())
     })
@@ -262,7 +265,8 @@ fn verdict(report: &Report, now: Timestamp) -> Verdict {
     let schedule = schedule(&report.endpoint);
     let made = u32::try_from(attempt_count).unwrap_or(u32::MAX);
     let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
-    Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at }
+    let attempt = Some(attempt_row(report, attempt_count));
+    Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at, attempt }
 }
 
 fn ended(attempted: &Attempted) -> Ended {
@@ -282,11 +286,11 @@ fn schedule(endpoint: &endpoint::Model) -> Vec<Duration> {
     )
 }
 
-fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
+fn attempt_row(report: &Report, number: i32) -> attempt::Model {
     let attempted = &report.attempted;
     attempt::Model {
         delivery_id: report.delivery.id,
-        number: verdict.attempt_count,
+        number,
         workspace_id: report.delivery.workspace_id,
         started_at: report.started_at,
         duration_ms: i32::try_from(attempted.duration.as_millis()).unwrap_or(i32::MAX),
@@ -299,7 +303,7 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
 
 /// Remembers which endpoints only fail, and disables those that are gone or failed for too long. The
 /// rows are read again: a report's endpoint is as it was when the delivery was claimed.
-async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
+async fn note_health(tx: &Tx, reports: &[&Report], now: Timestamp) -> Result<(), Error> {
     let well: HashSet<EndpointId> =
         reports.iter().filter(|report| report.is_delivered()).map(|report| report.endpoint.id).collect();
     let ill: HashSet<EndpointId> =
@@ -307,13 +311,17 @@ async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), 
     if !well.is_empty() {
         store::endpoint::set_failing_since(tx, &well.iter().copied().collect::<Vec<_>>(), None).await?;
     }
-    if ill.is_empty() {
-        return Ok(());
+    if !ill.is_empty() {
+        store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
     }
-    store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
     let gone: HashSet<EndpointId> =
         reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.id).collect();
-    for endpoint in store::endpoint::for_hub(tx, ill).await? {
+    // One that is gone is gone, also if it took something else a moment ago.
+    let suspects: Vec<EndpointId> = ill.union(&gone).copied().collect();
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    for endpoint in store::endpoint::for_hub(tx, suspects).await? {
         if gone.contains(&endpoint.id) {
             disable(tx, &endpoint, "gone", now).await?;
         } else if rule::failed_too_long(endpoint.failing_since, now) {

@@ -53,7 +53,7 @@ pub enum Error {
         /// When it makes sense to try again.
         retry_after: Duration,
     },
-    /// Not possible right now; nothing was changed.
+    /// Not possible right now; a change that was under way may have happened.
     #[error("not available right now")]
     Unavailable,
     /// Our fault.
@@ -102,7 +102,7 @@ impl From<store::Error> for Error {
                 );
                 Self::Unavailable
             }
-            store::Error::Taken | store::Error::Database(_) => Self::internal(error),
+            store::Error::Taken | store::Error::File(..) | store::Error::Database(_) => Self::internal(error),
         }
     }
 }

@@ -153,9 +153,9 @@ pub async fn change(
     link.status = status;
     match change {
         Change::SignedIn => link.signed_in_at = Some(now),
-        Change::SignInFailed | Change::JobFailed | Change::Expired => {
-            link.failure_code = facts.failure_code.or(link.failure_code);
-        }
+        Change::SignInFailed | Change::JobFailed => link.failure_code = facts.failure_code,
+        // The site's words belong to a failure before it.
+        Change::Expired => (link.failure_code, link.failure_message) = (facts.failure_code, None),
         Change::Opened => (link.failure_code, link.failure_message) = (None, None),
         Change::Answered | Change::JobSucceeded => {}
     }

@@ -87,6 +87,12 @@ impl Follower {
         Ok(Self { app: app.clone(), caller: caller.clone(), wanted, cursor, waiting })
     }
 
+    /// Up to where everything wanted has been read.
+    #[must_use]
+    pub fn cursor(&self) -> i64 {
+        self.cursor
+    }
+
     /// The next events, as soon as there are any.
     ///
     /// # Errors

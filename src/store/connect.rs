@@ -51,7 +51,8 @@ impl Db {
     /// # Errors
     /// If the database cannot be opened or migrated.
     pub async fn open(url: &str, on_commit: OnCommit) -> Result<Self, Error> {
-        if url.starts_with("sqlite:") {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            make_private(path.split('?').next().unwrap_or(path))?;
             let only = Database::connect(sqlite(url, 1)).await?;
             Migrator::up(&only, None).await?;
             let reader = Database::connect(read_only(url)).await?;
@@ -91,6 +92,16 @@ async fn migrate(url: &str) -> Result<(), Error> {
     // The lock goes with its connection.
     alone.close().await?;
     Ok(migrated?)
+}
+
+/// Makes the file before SQLite does, readable by its owner only; SQLite gives its other files the same
+/// mode.
+fn make_private(path: &str) -> Result<(), Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| Error::File(path.to_owned(), error))
 }
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {

@@ -42,6 +42,8 @@ pub struct Verdict {
     pub attempt_count: i32,
     /// When the next one is due; `None` if it is over or parked.
     pub next_attempt_at: Option<Timestamp>,
+    /// The attempt it follows from, if one was made.
+    pub attempt: Option<attempt::Model>,
 }
 
 /// Adds many deliveries, a thousand in a statement, and wakes the hub.
@@ -121,16 +123,13 @@ pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Er
     Ok(row.and_then(|row| row.next_attempt_at))
 }
 
-/// Writes attempts and what follows from each; only for deliveries `node` still holds.
+/// Writes attempts and what follows from each, and returns which deliveries that were: only those that
+/// `node` still holds and that have not been attempted since, so that a claim that was lost and taken
+/// again settles nothing twice.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn settle(
-    tx: &Tx,
-    node: NodeId,
-    verdicts: &[Verdict],
-    attempts: Vec<attempt::Model>,
-) -> Result<(), Error> {
+pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<HashSet<DeliveryId>, Error> {
     let held: Vec<(DeliveryId, i32)> = delivery::Entity::find()
         .select_only()
         .columns([delivery::Column::Id, delivery::Column::AttemptCount])
@@ -139,27 +138,22 @@ pub async fn settle(
         .into_tuple()
         .all(tx)
         .await?;
-    // Counted from what the row says now: a claim that was lost and taken again settles nothing twice.
-    let held: HashMap<DeliveryId, i32> = held.into_iter().collect();
-    let follows = |verdict: &&Verdict| {
-        held.get(&verdict.delivery)
-            .is_some_and(|made| verdict.attempt_count - made <= 1 && verdict.attempt_count >= *made)
-    };
-    let mut seen = HashSet::new();
-    let verdicts: Vec<&Verdict> =
-        verdicts.iter().filter(follows).filter(|v| seen.insert(v.delivery)).collect();
-    let fits = |row: &attempt::Model| {
-        verdicts.iter().any(|v| v.delivery == row.delivery_id && v.attempt_count == row.number)
-            && held.get(&row.delivery_id).is_some_and(|made| row.number == made + 1)
-    };
-    let mut noted = HashSet::new();
-    let attempts: Vec<_> =
-        attempts.into_iter().filter(|row| fits(row) && noted.insert(row.delivery_id)).collect();
+    let mut held: HashMap<DeliveryId, i32> = held.into_iter().collect();
+    let mut verdicts = verdicts;
+    verdicts.retain(|verdict| {
+        let made = i32::from(verdict.attempt.is_some());
+        held.remove(&verdict.delivery).is_some_and(|before| before + made == verdict.attempt_count)
+    });
+    let settled = verdicts.iter().map(|verdict| verdict.delivery).collect();
+    let attempts: Vec<_> = verdicts.iter_mut().filter_map(|verdict| verdict.attempt.take()).collect();
     if !attempts.is_empty() {
         let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
         attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
-    let is_due_again = verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some());
+    if verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some()) {
+        // The hub sleeps until the next one is due, and that may be earlier now.
+        tx.hint(Hint::Deliveries);
+    }
     let (first_try, others): (Vec<_>, Vec<_>) = verdicts
         .into_iter()
         .partition(|verdict| verdict.status == DeliveryStatus::Delivered && verdict.attempt_count == 1);
@@ -168,13 +162,9 @@ pub async fn settle(
         write(tx, one, first_try.iter().map(|verdict| verdict.delivery)).await?;
     }
     for verdict in others {
-        write(tx, verdict, [verdict.delivery]).await?;
+        write(tx, &verdict, [verdict.delivery]).await?;
     }
-    if is_due_again {
-        // The hub sleeps until the next one is due, and that may be earlier now.
-        tx.hint(Hint::Deliveries);
-    }
-    Ok(())
+    Ok(settled)
 }
 
 async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = DeliveryId>) -> Result<(), Error> {

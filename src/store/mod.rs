@@ -41,9 +41,12 @@ pub enum Error {
     /// Another row already has this key.
     #[error("the key is taken")]
     Taken,
-    /// The database is not there or took too long; nothing was changed.
+    /// The database is not there or took too long; a commit that was under way may have happened.
     #[error("the database does not answer")]
     Unavailable(#[source] Option<DbErr>),
+    /// The database's file cannot be made or opened.
+    #[error("the file {0}")]
+    File(String, #[source] std::io::Error),
     /// Anything else.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),

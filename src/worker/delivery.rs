@@ -70,10 +70,25 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
     let mut batch = Vec::with_capacity(SETTLE);
     while reports.recv_many(&mut batch, SETTLE).await > 0 {
-        let settled: Arc<[Report]> = batch.drain(..).collect();
-        while let Err(error) = delivery::settle(&app, Arc::clone(&settled)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "Verdicts have to wait.");
-            tokio::time::sleep(AFTER_ERROR).await;
+        let together: Arc<[Report]> = batch.drain(..).collect();
+        if write(&app, Arc::clone(&together)).await.is_ok() {
+            continue;
+        }
+        // One that cannot be written holds up no other.
+        for report in together.iter().cloned() {
+            if let Err(error) = write(&app, Arc::new([report])).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
+            }
+        }
+    }
+}
+
+/// Writes verdicts, waiting for the database for as long as it takes.
+async fn write(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
+    loop {
+        match delivery::settle(app, Arc::clone(&reports)).await {
+            Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
+            written => return written,
         }
     }
 }

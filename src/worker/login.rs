@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, keep_busy};
+use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Prompt};
 use crate::domain::sign_in::{Machine, Move, Outcome, Target};
@@ -28,8 +28,6 @@ use crate::vault::{LoginKey, Place};
 const LOGINS: usize = 64;
 /// How often a site that is down is tried again, while no secret has been sent.
 const RETRIES: u32 = 3;
-/// How many times a session is tried to be kept while the database is away, a second apart and more.
-const PATIENCE: u32 = 30;
 /// The first pause between such tries.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 /// The longest pause between such tries.
@@ -91,7 +89,7 @@ struct Engine<'a> {
 }
 
 async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
-    let work = service::work(app, login).await?;
+    let work = patiently(|| service::work(app, login)).await?;
     let key = LoginKey::generate();
     service::publish_key(app, login, key.public_key()).await?;
     let target = target(&work)?;
@@ -131,7 +129,8 @@ impl Engine<'_> {
 
     /// Puts the question to the customer; the inner error is why there is no answer.
     async fn ask(&mut self, prompt: Prompt) -> Result<Result<Answer, FailureCode>, Error> {
-        let (id, number) = service::ask(self.app, self.login, prompt).await?;
+        let (app, login) = (self.app, self.login);
+        let (id, number) = patiently(|| service::ask(app, login, prompt.clone())).await?;
         let sealed = match service::hear(self.app, self.login, id).await? {
             Heard::Answer(sealed) => sealed,
             Heard::Nothing(code) => return Ok(Err(code)),
@@ -177,20 +176,12 @@ impl Engine<'_> {
 
     async fn signed_in(&mut self) -> Result<(), Error> {
         match self.driver.save().await {
-            Ok(session) => self.keep(&session.to_bytes()).await,
+            Ok(session) => {
+                let (app, login, state) = (self.app, self.login, session.to_bytes());
+                patiently(|| service::signed_in(app, login, &state)).await
+            }
             Err(error) => self.fail(Failure::new(error.code())).await,
         }
-    }
-
-    /// Hands the session over, patiently: the customer is signed in, and a database comes back.
-    async fn keep(&mut self, session: &[u8]) -> Result<(), Error> {
-        for _ in 0..PATIENCE {
-            match service::signed_in(self.app, self.login, session).await {
-                Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
-                kept => return kept,
-            }
-        }
-        Err(Error::Unavailable)
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<(), Error> {

@@ -22,6 +22,8 @@ use crate::service::{App, Error};
 
 /// A worker looks on its own after this time: five of them make one query a second when idle.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
+/// How many times something is tried while the database is away, a second apart and more.
+const PATIENCE: u32 = 30;
 /// After an error a worker waits this long before it tries again.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
@@ -67,4 +69,19 @@ async fn keep_busy(app: &App, stop: &CancellationToken, hint: &Notify, take: Ste
             goes_on = next(hint, wait, stop) => if !goes_on { return },
         }
     }
+}
+
+/// Does something again while the database is away for a moment: that is no reason to end what a
+/// customer or a site has done.
+async fn patiently<T, F>(work: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for _ in 0..PATIENCE {
+        match work().await {
+            Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
+            done => return done,
+        }
+    }
+    Err(Error::Unavailable)
 }

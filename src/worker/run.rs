@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, keep_busy};
+use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::Origins;
 use crate::domain::failure::Failure;
 use crate::domain::step::Step;
@@ -21,8 +21,6 @@ use crate::service::{App, Error};
 
 /// How many runs one worker carries out at a time; more wait in the queue.
 const RUNS: usize = 32;
-/// How many times a step is tried to be saved while the database is away, a second apart and more.
-const PATIENCE: u32 = 30;
 /// How large the output of a run may be, in bytes of JSON.
 const OUTPUT_BYTES: usize = 1024 * 1024;
 
@@ -77,7 +75,8 @@ struct Runner<'a> {
 }
 
 async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>, Error> {
-    let Work { run, workflows, source_system, session } = service::work(app, run).await?;
+    let Work { run, workflows, source_system, session } =
+        patiently(|| service::work(app, run.clone())).await?;
     let session = session.and_then(|bytes| Session::from_bytes(&bytes));
     let Some(session) = session else { return Ok(Err(Failure::new(FailureCode::ReloginRequired))) };
     let login_url = Url::parse(&source_system.login_url).map_err(Error::internal)?;
@@ -142,15 +141,9 @@ impl Runner<'_> {
         Ok(stepped)
     }
 
-    /// Saves how a step stands, patiently: a database that is away for a moment ends no run.
     async fn save(&mut self, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
-        for _ in 0..PATIENCE {
-            match service::save_step(self.app, self.run, place, outcome.clone()).await {
-                Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
-                saved => return saved,
-            }
-        }
-        Err(Error::Unavailable)
+        let (app, run) = (self.app, self.run);
+        patiently(|| service::save_step(app, run, place, outcome.clone())).await
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut H
     key::revoke(house.app(), prefix).await.unwrap();
 
     // What was checked a moment ago is trusted for a second; the socket looks once a second.
-    let closed = tokio::time::timeout(Duration::from_millis(2_200), socket.next()).await;
+    let closed = tokio::time::timeout(Duration::from_millis(1_500), socket.next()).await;
     assert_eq!(closed, Ok(Told::Closed(4403)));
     assert_eq!(leaving.request().body("{}").send().await.unwrap().status(), 401);
     house.partner.call("{ viewer { id } }", json!({})).await;

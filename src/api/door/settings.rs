@@ -27,7 +27,7 @@ impl Default for Settings {
             body_bytes: 4 << 20,
             body_wait: Duration::from_secs(30),
             execution: Duration::from_secs(30),
-            recheck: Duration::from_secs(1),
+            recheck: Duration::from_millis(900),
             document: DocumentLimits::default(),
             socket: SocketSettings::default(),
             stream_keep_alive: Duration::from_secs(15),
