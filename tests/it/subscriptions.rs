@@ -12,6 +12,8 @@ stories! {
     a_subscriber_with_a_cursor_hears_what_was_missed_and_then_what_comes,
     a_subscriber_to_one_link_is_told_that_it_is_over,
     a_link_that_ended_before_is_replayed_and_over,
+    a_link_with_nothing_left_to_say_is_over_at_once,
+    a_link_that_is_not_there_is_refused,
     nothing_is_missed_or_doubled_where_replay_meets_what_is_new,
     a_subscriber_who_comes_back_again_and_again_misses_nothing,
     a_subscriber_hears_only_what_was_asked_for,
@@ -73,6 +75,26 @@ async fn a_subscriber_to_one_link_is_told_that_it_is_over(house: &mut House) {
 
     assert_eq!(socket.statuses(1).await, [format!("{} EXPIRED", link.id)]);
     assert_eq!(socket.next().await, Told::Complete);
+}
+
+async fn a_link_with_nothing_left_to_say_is_over_at_once(house: &mut House) {
+    let link = house.partner.create_link().await;
+    expire(house, &link).await;
+    house.tell().await;
+
+    for after in [json!(null), json!(house.partner.cursor().await)] {
+        let mut socket = house.partner.socket().await;
+        socket.follow_status(json!({ "linkId": link.id, "after": after })).await;
+        assert_eq!(socket.next().await, Told::Complete);
+    }
+}
+
+async fn a_link_that_is_not_there_is_refused(house: &mut House) {
+    let mut socket = house.partner.socket().await;
+    socket.follow_status(json!({ "linkId": format!("lnk_{}", "0".repeat(32)) })).await;
+
+    let Told::Error(refused) = socket.next().await else { panic!("it was not refused") };
+    assert_eq!(refused[0]["extensions"]["code"], "BAD_REQUEST");
 }
 
 async fn a_link_that_ended_before_is_replayed_and_over(house: &mut House) {
@@ -191,7 +213,8 @@ async fn nobody_hears_of_another_workspace(house: &mut House) {
 
     let both = [format!("{} CREATED", ours.id), format!("{} EXPIRED", ours.id)];
     assert_eq!(everything.statuses(2).await, both);
-    assert_eq!((their_link.hears_soon().await, their_job.hears_soon().await), (None, None));
+    assert!(matches!(their_link.next().await, Told::Error(_)), "it is not there");
+    assert_eq!(their_job.hears_soon().await, None);
 }
 
 async fn a_cursor_works_after_a_restart(house: &mut House) {

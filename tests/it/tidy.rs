@@ -41,7 +41,7 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
 const SIBLINGS: [(&str, &[&str]); 18] = [
     ("batch", &["clock", "event", "idempotency", "link"]),
-    ("change", &["event", "log"]),
+    ("change", &["event", "link", "log"]),
     ("check", &["error"]),
     ("clock", &[]),
     ("delivery", &["endpoint", "event"]),

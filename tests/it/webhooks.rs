@@ -17,6 +17,7 @@ stories! {
     a_delivery_is_given_up_when_its_schedule_is_over,
     a_schedule_of_its_own_is_kept_to,
     a_receiver_that_is_gone_is_disabled_and_not_told_so_itself,
+    a_receiver_that_took_one_and_is_gone_for_the_next_is_disabled,
     a_receiver_that_failed_for_five_days_is_disabled,
     what_an_endpoint_missed_while_it_was_disabled_is_still_there,
     an_endpoint_gets_only_the_types_it_asked_for,
@@ -171,6 +172,18 @@ async fn a_receiver_that_is_gone_is_disabled_and_not_told_so_itself(house: &mut 
     let query = "query($id: ID!) { webhookEndpoint(id: $id) { status disabledReason } }";
     let shown = house.partner.call(query, json!({ "id": receiver.id })).await;
     assert_eq!(shown["webhookEndpoint"], json!({ "status": "DISABLED", "disabledReason": "gone" }));
+}
+
+async fn a_receiver_that_took_one_and_is_gone_for_the_next_is_disabled(house: &mut House) {
+    let receiver = house.subscribe([]).answering([200, 410]).await;
+    house.partner.create_link().await;
+    house.partner.create_link().await;
+
+    house.deliver().await;
+
+    let query = "query($id: ID!) { webhookEndpoint(id: $id) { status } }";
+    let shown = house.partner.call(query, json!({ "id": receiver.id })).await;
+    assert_eq!(shown["webhookEndpoint"]["status"], "DISABLED");
 }
 
 async fn a_receiver_that_failed_for_five_days_is_disabled(house: &mut House) {

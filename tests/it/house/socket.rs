@@ -97,12 +97,17 @@ impl Socket {
         told
     }
 
+    /// What is told next, if anything is within `patience`.
+    pub(crate) async fn told_within(&mut self, patience: Duration) -> Option<Told> {
+        tokio::time::timeout(patience, self.next()).await.ok()
+    }
+
     /// The next event, if one comes at once.
     pub(crate) async fn hears_soon(&mut self) -> Option<Value> {
-        match tokio::time::timeout(Duration::from_millis(150), self.next()).await {
-            Ok(Told::Next(event)) => Some(event),
-            Ok(other) => panic!("no event but {other:?}"),
-            Err(_) => None,
+        match self.told_within(Duration::from_millis(150)).await {
+            Some(Told::Next(event)) => Some(event),
+            Some(other) => panic!("no event but {other:?}"),
+            None => None,
         }
     }
 
