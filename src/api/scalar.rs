@@ -1,4 +1,7 @@
 //! The API's own scalars.
+//!
+//! A value that is none is refused before anything is executed (`is_valid`): only there is it known
+//! which field it was given for.
 
 use std::time::Duration as Span;
 
@@ -14,6 +17,7 @@ use crate::domain::duration;
 pub(super) struct DateTime(pub Timestamp);
 
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+/// An instant as RFC 3339, such as `2026-11-22T12:00:00.000Z`.
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -21,6 +25,10 @@ impl ScalarType for DateTime {
         parsed.map(|at| Self(Timestamp(at.timestamp_millis()))).map_err(|_| {
             InputValueError::custom("must be an instant as RFC 3339, such as 2026-11-22T12:00:00Z")
         })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -34,10 +42,18 @@ impl ScalarType for DateTime {
 pub(super) struct Duration(pub Span);
 
 #[Scalar]
+/// An ISO 8601 duration without years and months, such as `PT15M` or `P7D`.
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        duration::parse(text).map(Self).map_err(InputValueError::custom)
+        // No field takes a duration of zero: a negative one is refused with the range its field has.
+        let (text, is_negative) = text.strip_prefix('-').map_or((text.as_str(), false), |rest| (rest, true));
+        let parsed = duration::parse(text).map_err(InputValueError::custom)?;
+        Ok(Self(if is_negative { Span::ZERO } else { parsed }))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -49,12 +65,17 @@ impl ScalarType for Duration {
 pub(super) struct Url(pub String);
 
 #[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
+/// An absolute URL.
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
             other => Err(InputValueError::expected_type(other)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -66,12 +87,17 @@ impl ScalarType for Url {
 pub(super) struct JsonObject(pub serde_json::Value);
 
 #[Scalar(name = "JSONObject")]
+/// A JSON object.
 impl ScalarType for JsonObject {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::Object(_) => Ok(Self(value.into_json()?)),
             other => Err(InputValueError::expected_type(other)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -104,10 +130,15 @@ impl EventCursor {
 }
 
 #[Scalar]
+/// An opaque place in the event log.
 impl ScalarType for EventCursor {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         Self::decode(text).ok_or_else(|| InputValueError::custom("must be a cursor this API has given"))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

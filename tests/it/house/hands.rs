@@ -1,0 +1,47 @@
+//! The workers, moved by hand: each call does what is to do now and returns.
+
+use postern::service::{expiry, log, node};
+use postern::worker;
+
+use super::House;
+
+impl House {
+    /// Sends what is due; returns how many attempts were made.
+    pub(crate) async fn deliver(&self) -> usize {
+        worker::delivery::step(self.app()).await.unwrap()
+    }
+
+    /// Makes what was written to the log readable.
+    pub(crate) async fn tell(&self) {
+        log::advance(self.app()).await.unwrap();
+    }
+
+    /// Expires what is over; returns how many links that were.
+    pub(crate) async fn expire(&self) -> usize {
+        expiry::expire_links(self.app()).await.unwrap()
+    }
+
+    /// Says that this node lives, and takes over from those that do not.
+    pub(crate) async fn beat(&self) {
+        node::beat(self.app()).await.unwrap();
+    }
+
+    /// Forgets what nobody may use any more.
+    pub(crate) async fn sweep(&self) {
+        expiry::sweep(self.app()).await.unwrap();
+    }
+
+    /// Lets the engine take the logins that wait; it drives them from then on.
+    pub(crate) async fn engage(&mut self) -> usize {
+        worker::login::step(&self.server.as_ref().unwrap().app, &mut self.logins).await.unwrap()
+    }
+
+    /// Carries out the runs that wait, to their end.
+    pub(crate) async fn run(&mut self) -> usize {
+        let begun = worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap();
+        while let Some(ended) = self.runs.join_next().await {
+            ended.unwrap();
+        }
+        begun
+    }
+}

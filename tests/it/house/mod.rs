@@ -1,0 +1,176 @@
+//! The house: a real server on a real database, and everybody who has to do with it.
+//!
+//! `House` starts the server and steps its workers; `partner`, `socket` and `stream` are the
+//! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
+//! stranger on the network who answers as badly as a story wants.
+
+mod bank;
+mod clock;
+mod customer;
+mod database;
+mod hands;
+mod partner;
+mod peer;
+mod receiver;
+mod socket;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::Scope;
+use postern::config::{LogFormat, Settings};
+use postern::service::{App, key, workspace};
+use postern::wire::{Pace, Server};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use url::Url;
+
+pub(crate) use bank::Bank;
+pub(crate) use customer::{Customer, Page};
+pub(crate) use database::{Database, Kind};
+pub(crate) use partner::{Link, Partner, texts};
+pub(crate) use peer::{Act, Peer, Request};
+pub(crate) use receiver::Receiver;
+pub(crate) use socket::{Socket, Told};
+
+use clock::HandClock;
+
+/// Where links of the first workspace may send customers back to.
+pub(crate) const RETURN_URL: &str = "https://acme.example/back";
+
+/// No answer on this machine takes this long; a story that waits longer has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Makes two tests of each story: on SQLite and on PostgreSQL.
+macro_rules! stories {
+    ($($story:ident,)+) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                let mut house = crate::house::House::start(crate::house::Kind::Sqlite).await;
+                super::$story(&mut house).await;
+                house.leave().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                let mut house = crate::house::House::start(crate::house::Kind::Postgres).await;
+                super::$story(&mut house).await;
+                house.leave().await;
+            }
+        }
+    )+};
+}
+
+pub(crate) struct House {
+    /// The partner of the workspace "Acme", whose key may do everything.
+    pub(crate) partner: Partner,
+    /// The site customers sign in to.
+    pub(crate) bank: Bank,
+    pub(crate) database: Database,
+    clock: Arc<HandClock>,
+    settings: Settings,
+    server: Option<Server>,
+    logins: JoinSet<()>,
+    runs: JoinSet<()>,
+    dir: TempDir,
+}
+
+impl House {
+    pub(crate) async fn start(kind: Kind) -> Self {
+        Self::start_at(kind, Pace::ByHand).await
+    }
+
+    pub(crate) async fn start_at(kind: Kind, pace: Pace) -> Self {
+        // What the first line of `main` does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = TempDir::new().unwrap();
+        let database = Database::create(kind, dir.path()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = settings(&listener, &database.url, dir.path());
+        let clock = Arc::new(HandClock::new());
+        let server = Server::start(&settings, listener, Arc::clone(&clock) as _, pace).await.unwrap();
+        let bank = Bank::open().await;
+        let partner = partner(&server.app, &settings.public_url, "Acme").await.with_job_at(&bank).await;
+        let (logins, runs) = (JoinSet::new(), JoinSet::new());
+        Self { partner, bank, database, clock, settings, server: Some(server), logins, runs, dir }
+    }
+
+    /// The partner of another workspace, with a job of its own.
+    pub(crate) async fn stranger(&self) -> Partner {
+        partner(self.app(), &self.settings.public_url, "Other").await.with_job_at(&self.bank).await
+    }
+
+    /// The same partner with a key that may do less.
+    pub(crate) async fn partner_with(&self, scopes: &[Scope]) -> Partner {
+        let acme = workspace::find(self.app(), "Acme").await.unwrap();
+        let made = key::create(self.app(), acme.id, "less", scopes).await.unwrap();
+        self.partner.with_key(made.secret.expose())
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.server.as_ref().expect("the server runs").app
+    }
+
+    /// Where the server is reached.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        self.settings.public_url.join(path).unwrap()
+    }
+
+    /// Where the master key and the SQLite file are.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A browser without scripts.
+    pub(crate) fn customer(&self) -> Customer {
+        Customer::new()
+    }
+
+    /// Time passes, and nothing else happens.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+
+    pub(crate) fn now(&self) -> entity::Timestamp {
+        postern::service::Clock::now(self.clock.as_ref())
+    }
+
+    /// Stops the server and starts it again on the same data and at the same address.
+    pub(crate) async fn restart(&mut self) {
+        (self.logins, self.runs) = (JoinSet::new(), JoinSet::new());
+        self.server.take().expect("the server runs").stop().await;
+        let listener = TcpListener::bind(self.settings.listen).unwrap();
+        let clock = Arc::clone(&self.clock) as _;
+        self.server = Some(Server::start(&self.settings, listener, clock, Pace::ByHand).await.unwrap());
+    }
+
+    /// Removes what is not in the folder; the rest ends with the test.
+    pub(crate) async fn leave(self) {
+        self.database.remove().await;
+    }
+}
+
+fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings {
+    let listen = listener.local_addr().unwrap();
+    Settings {
+        listen,
+        public_url: format!("http://{listen}").parse().unwrap(),
+        database_url: database_url.to_owned(),
+        data_dir: dir.to_owned(),
+        master_key: None,
+        tls: None,
+        trusted_proxies: Vec::new(),
+        log_format: LogFormat::Text,
+        sources_allow: "http://127.0.0.1:*".parse().unwrap(),
+        webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
+    }
+}
+
+async fn partner(app: &App, public_url: &Url, name: &str) -> Partner {
+    let made = workspace::create(app, name, vec![RETURN_URL.to_owned()]).await.unwrap();
+    let key = key::create(app, made.id, "everything", Scope::ALL).await.unwrap();
+    Partner::new(public_url.join("/graphql").unwrap(), key.secret.expose())
+}
