@@ -40,17 +40,18 @@ pub struct Report {
     attempted: Attempted,
 }
 
-/// Claims up to `limit` due deliveries for this node and gathers what their attempts need.
+/// Claims up to `limit` due deliveries for this node, leaving out some endpoints, and gathers what
+/// their attempts need.
 ///
 /// # Errors
 /// If the database does not answer; what was claimed comes back with the node's next start.
-pub async fn claim(app: &App, limit: u64) -> Result<Vec<Sending>, Error> {
+pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Vec<Sending>, Error> {
     let (node, now) = (app.node, app.clock.now());
     if store::delivery::next_due(&app.db).await?.is_none_or(|due| due > now) {
         return Ok(Vec::new());
     }
     let claimed = store::transact(&app.db, async move |tx| {
-        Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit).await?)
+        Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
     gather(app, claimed, now).await
@@ -170,6 +171,12 @@ impl Sending {
         self.endpoint.id
     }
 
+    /// Whether nothing of it has been tried yet.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.delivery.attempt_count == 0
+    }
+
     /// Makes one attempt; writes nothing.
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
@@ -181,6 +188,20 @@ impl Sending {
         };
         let kind = self.event.kind.clone();
         Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
+    }
+}
+
+impl Report {
+    /// Where it went.
+    #[must_use]
+    pub fn endpoint(&self) -> EndpointId {
+        self.endpoint.id
+    }
+
+    /// Whether the receiver has it.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        ended(&self.attempted) == Ended::Delivered
     }
 }
 

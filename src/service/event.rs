@@ -167,6 +167,18 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<event::Model>, Error> {
     known_types("types", &wanted.types)?;
+    super::log::advance(app).await?;
+    read(app, caller, wanted, after, limit).await
+}
+
+/// Events after `after` up to the watermark as it is known now.
+pub(super) async fn read(
+    app: &App,
+    caller: &Caller,
+    wanted: &Wanted,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>, Error> {
     let up_to = super::log::watermark(app);
     let range = Range { after, up_to, link: wanted.link, types: wanted.types.clone(), limit };
     Ok(store::event::read(&app.db, caller.workspace, range).await?)

@@ -49,8 +49,8 @@ pub struct Created {
 /// [`Error::Invalid`] with the field; [`Error::Conflict`] for a key that was used otherwise.
 pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Error> {
     fits(&new)?;
-    let workspace = store::workspace::get(&app.db, caller.workspace).await?;
     if let Some(url) = &new.return_url {
+        let workspace = store::workspace::get(&app.db, caller.workspace).await?;
         on_the_list(url, &workspace.return_urls.0)?;
     }
     app.0.links.create(caller.workspace, new, app.tokens.current_key()).await

@@ -30,6 +30,12 @@ pub fn watermark(app: &App) -> i64 {
     app.0.log.0.load(Ordering::Acquire)
 }
 
+/// Whether it is worth moving the watermark now: somebody follows the log, or other nodes write to it.
+#[must_use]
+pub fn is_followed(app: &App) -> bool {
+    app.bus.is_watched() || !app.db.is_embedded()
+}
+
 /// Moves the watermark as far as it goes now and wakes those who wait; says whether it moved.
 ///
 /// # Errors
@@ -75,12 +81,9 @@ impl Follower {
     ) -> Result<Self, Error> {
         event::known_types("types", &wanted.types)?;
         let waiting = app.bus.wait_for(topic(caller.workspace, wanted.link));
-        let cursor = if let Some(after) = after {
-            after
-        } else {
-            advance(app).await?;
-            watermark(app)
-        };
+        // From here on the tailer wakes us; what came before it is caught up with now.
+        advance(app).await?;
+        let cursor = after.unwrap_or_else(|| watermark(app));
         Ok(Self { app: app.clone(), caller: caller.clone(), wanted, cursor, waiting })
     }
 
@@ -91,7 +94,7 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Vec<entity::event::Model>, Error> {
         loop {
             let up_to = watermark(&self.app);
-            let events = event::list(&self.app, &self.caller, &self.wanted, self.cursor, READ).await?;
+            let events = event::read(&self.app, &self.caller, &self.wanted, self.cursor, READ).await?;
             match events.last() {
                 Some(last) => {
                     self.cursor = last.position;

@@ -53,11 +53,17 @@ pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Erro
     Ok(())
 }
 
-/// Takes up to `limit` due deliveries for `node`, first tries before late retries.
+/// Takes up to `limit` due deliveries for `node`, the longest due first, leaving out some endpoints.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<Vec<delivery::Model>, Error> {
+pub async fn claim(
+    tx: &Tx,
+    node: NodeId,
+    now: Timestamp,
+    limit: u64,
+    except: &[EndpointId],
+) -> Result<Vec<delivery::Model>, Error> {
     let mut due = Query::select();
     due.column(delivery::Column::Id)
         .from(delivery::Entity)
@@ -67,6 +73,9 @@ pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<
         .order_by(delivery::Column::NextAttemptAt, sea_orm::Order::Asc)
         .order_by(delivery::Column::Id, sea_orm::Order::Asc)
         .limit(limit);
+    if !except.is_empty() {
+        due.and_where(delivery::Column::EndpointId.is_not_in(except.iter().copied()));
+    }
     if tx.is_concurrent() {
         due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     }
@@ -75,7 +84,7 @@ pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<
         .filter(delivery::Column::Id.in_subquery(due))
         .exec_with_returning(tx)
         .await?;
-    rows.sort_by_key(|row| (row.attempt_count, row.id));
+    rows.sort_by_key(|row| row.id);
     Ok(rows)
 }
 

@@ -2,23 +2,30 @@
 //!
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
+//! Which endpoint sends next is decided in `lanes`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::lanes::{Lanes, Try};
 use super::{AFTER_ERROR, LOOK_ANYWAY, next};
-use crate::service::delivery::{self, Report};
+use crate::service::delivery::{self, Report, Sending};
 use crate::service::{App, Error};
 
 /// How many attempts are out at a time.
 const IN_FLIGHT: usize = 512;
 /// How many deliveries one claim takes at most.
-const CLAIM: usize = 256;
+const CLAIM: u64 = 256;
 /// How many verdicts are written in one transaction at most.
 const SETTLE: usize = 256;
+/// How many verdicts may wait to be written.
+const REPORTS: usize = 2048;
+/// Deliveries that are due and left out of claims are looked for no more often than this.
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 /// How long attempts may go on after the server was told to stop; claims of the rest come back.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
@@ -29,12 +36,12 @@ const LAST_CHANCE: Duration = Duration::from_secs(5);
 pub async fn step(app: &App) -> Result<usize, Error> {
     let mut made = 0;
     loop {
-        let claimed = delivery::claim(app, CLAIM as u64).await?;
+        let claimed = delivery::claim(app, CLAIM, Vec::new()).await?;
         if claimed.is_empty() {
             return Ok(made);
         }
-        let reports =
-            futures_util::future::join_all(claimed.into_iter().map(|sending| sending.attempt(app))).await;
+        let attempts = claimed.into_iter().map(|sending| sending.attempt(app));
+        let reports = futures_util::future::join_all(attempts).await;
         made += reports.len();
         delivery::settle(app, reports.into()).await?;
     }
@@ -42,63 +49,107 @@ pub async fn step(app: &App) -> Result<usize, Error> {
 
 /// Runs until `stop`.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let mut out: JoinSet<Report> = JoinSet::new();
-    loop {
-        let wait = match claim(&app, &mut out).await {
+    let (verdicts, reports) = mpsc::channel(REPORTS);
+    let settler = tokio::spawn(settle(app.clone(), reports));
+    let mut hub = Hub { app, lanes: Lanes::default(), out: JoinSet::new(), verdicts };
+    while hub.turn(&stop).await {}
+    let last = async {
+        while let Some(report) = hub.out.join_next().await {
+            hub.note(report).await;
+        }
+        drop(hub);
+        settler.await
+    };
+    // What is still out then is sent again by the next server: at least once.
+    let _ = tokio::time::timeout(LAST_CHANCE, last).await;
+}
+
+/// Writes verdicts in batches: whatever has come in while the last batch was written.
+async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
+    let mut batch = Vec::with_capacity(SETTLE);
+    while reports.recv_many(&mut batch, SETTLE).await > 0 {
+        let settled: Arc<[Report]> = batch.drain(..).collect();
+        while let Err(error) = delivery::settle(&app, Arc::clone(&settled)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "Verdicts have to wait.");
+            tokio::time::sleep(AFTER_ERROR).await;
+        }
+    }
+}
+
+struct Hub {
+    app: App,
+    lanes: Lanes<Sending>,
+    out: JoinSet<Report>,
+    verdicts: mpsc::Sender<Report>,
+}
+
+impl Hub {
+    /// Claims, sends, and waits for something to happen; `false` when it is time to stop.
+    async fn turn(&mut self, stop: &CancellationToken) -> bool {
+        let wait = match self.claim().await {
             Ok(wait) => wait,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "Deliveries have to wait.");
                 AFTER_ERROR
             }
         };
+        self.send();
         tokio::select! {
-            Some(report) = out.join_next() => settle(&app, &mut out, report).await,
-            goes_on = next(&app.bus.deliveries, wait, &stop) => if !goes_on { break },
+            Some(report) = self.out.join_next() => self.note(report).await,
+            goes_on = next(&self.app.bus.deliveries, wait, stop) => return goes_on,
         }
+        true
     }
-    let last = async {
-        while let Some(report) = out.join_next().await {
-            settle(&app, &mut out, report).await;
-        }
-    };
-    // What is still out then is sent again by the next server: at least once.
-    let _ = tokio::time::timeout(LAST_CHANCE, last).await;
-}
 
-/// Claims as much as there is room for; returns how long to wait when there is nothing more.
-async fn claim(app: &App, out: &mut JoinSet<Report>) -> Result<Duration, Error> {
-    while out.len() < IN_FLIGHT {
-        let room = CLAIM.min(IN_FLIGHT - out.len());
-        let claimed = delivery::claim(app, room as u64).await?;
-        if claimed.is_empty() {
-            let now = app.clock.now();
-            let due = delivery::next_due(app).await?;
-            return Ok(due.map_or(LOOK_ANYWAY, |due| due.since(now).min(LOOK_ANYWAY)));
+    /// Claims one batch, if there is room; returns how long to wait when nothing else happens.
+    async fn claim(&mut self) -> Result<Duration, Error> {
+        if self.out.len() >= IN_FLIGHT {
+            return Ok(LOOK_ANYWAY);
         }
+        let now = self.app.clock.now();
+        let claimed = delivery::claim(&self.app, CLAIM, self.lanes.full(now)).await?;
+        let found = !claimed.is_empty();
         for sending in claimed {
-            let app = app.clone();
-            out.spawn(async move { sending.attempt(&app).await });
+            let which = if sending.is_first() { Try::First } else { Try::Again };
+            self.lanes.put(sending.endpoint(), which, sending);
+        }
+        if found {
+            // There may be more where these came from.
+            return Ok(Duration::ZERO);
+        }
+        let due = delivery::next_due(&self.app).await?.filter(|due| *due > now);
+        let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
+        Ok(soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY)))
+    }
+
+    /// Lets out as many attempts as may be out.
+    fn send(&mut self) {
+        let now = self.app.clock.now();
+        while self.out.len() < IN_FLIGHT
+            && let Some(sending) = self.lanes.next(now)
+        {
+            let app = self.app.clone();
+            self.out.spawn(async move { sending.attempt(&app).await });
         }
     }
-    Ok(LOOK_ANYWAY)
-}
 
-type Joined = Result<Report, tokio::task::JoinError>;
-
-/// Writes this verdict together with all others that are already in.
-async fn settle(app: &App, out: &mut JoinSet<Report>, first: Joined) {
-    let mut reports = Vec::new();
-    let mut joined = Some(first);
-    while let Some(report) = joined {
-        match report {
-            Ok(report) => reports.push(report),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "An attempt broke off."),
+    /// Notes how this attempt ended, and all others that have ended since, and lets the next ones out.
+    async fn note(&mut self, first: Result<Report, JoinError>) {
+        let now = self.app.clock.now();
+        let mut joined = Some(first);
+        while let Some(ended) = joined {
+            match ended {
+                Ok(report) => {
+                    self.lanes.done(report.endpoint(), report.is_delivered(), now);
+                    // A full channel is a slow database: then nothing new is sent either.
+                    let _ = self.verdicts.send(report).await;
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "An attempt broke off.");
+                }
+            }
+            joined = self.out.try_join_next();
         }
-        joined = if reports.len() < SETTLE { out.try_join_next() } else { None };
-    }
-    let reports: Arc<[Report]> = reports.into();
-    while let Err(error) = delivery::settle(app, Arc::clone(&reports)).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "Verdicts have to wait.");
-        tokio::time::sleep(AFTER_ERROR).await;
+        self.send();
     }
 }

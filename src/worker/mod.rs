@@ -4,6 +4,7 @@
 //! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
 
 pub mod delivery;
+mod lanes;
 pub mod login;
 pub mod run;
 pub mod tailer;

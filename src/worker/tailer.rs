@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{AFTER_ERROR, LOOK_ANYWAY, next};
 use crate::domain::hint::Hint;
-use crate::service::{App, log};
+use crate::service::{App, Error, log};
 
 /// How often the log is looked at when other nodes may have written to it.
 const LOOK_AT_OTHERS: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const LOOK_AT_OTHERS: Duration = Duration::from_secs(1);
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let every = if app.db.is_embedded() { LOOK_ANYWAY } else { LOOK_AT_OTHERS };
     loop {
-        let wait = match log::advance(&app).await {
+        let wait = match look(&app).await {
             Ok(moved) => {
                 if moved && !app.db.is_embedded() {
                     // Another node's events may come with work for this one.
@@ -32,4 +32,9 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
             return;
         }
     }
+}
+
+/// While nobody follows the log it is not looked at: who asks for events moves the watermark first.
+async fn look(app: &App) -> Result<bool, Error> {
+    if log::is_followed(app) { log::advance(app).await } else { Ok(false) }
 }

@@ -1,0 +1,214 @@
+//! Who sends next: a lane for each endpoint, so that one that hangs holds up nobody else.
+//!
+//! A lane has a few attempts out at a time and takes its turn among the others. First tries go before
+//! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
+//! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
+//! the next claim, which leaves their deliveries in the database.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use entity::{EndpointId, Timestamp};
+
+use crate::domain::retry;
+
+/// How many attempts one endpoint has out at a time.
+const OUT: usize = 16;
+/// How many claimed deliveries wait for one endpoint before it is left out of claims.
+const WAITING: usize = 64;
+/// How many failures in a row close a lane.
+const FAILURES: u32 = 8;
+/// How long a lane is closed the first time; it doubles with each probe that fails.
+const CLOSED: Duration = Duration::from_secs(1);
+/// The longest a lane is closed at a time.
+const LONGEST_CLOSED: Duration = Duration::from_mins(1);
+
+/// All lanes of one worker, with what waits in them.
+pub(super) struct Lanes<T> {
+    lanes: HashMap<EndpointId, Lane<T>>,
+    /// Lanes that have something waiting, the next one first.
+    turns: VecDeque<EndpointId>,
+}
+
+struct Lane<T> {
+    first: VecDeque<T>,
+    again: VecDeque<T>,
+    out: usize,
+    failures: u32,
+    /// Until when the breaker keeps it closed; then one probe at a time.
+    closed_until: Option<Timestamp>,
+}
+
+impl<T> Default for Lane<T> {
+    fn default() -> Self {
+        Self { first: VecDeque::new(), again: VecDeque::new(), out: 0, failures: 0, closed_until: None }
+    }
+}
+
+impl<T> Lane<T> {
+    fn waiting(&self) -> usize {
+        self.first.len() + self.again.len()
+    }
+
+    fn may_send(&self, now: Timestamp) -> bool {
+        match self.closed_until {
+            Some(until) => until <= now && self.out == 0,
+            None => self.out < OUT,
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting() == 0 && self.out == 0 && self.failures == 0
+    }
+}
+
+/// Whether something has been tried before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// It has not.
+    First,
+    /// It has.
+    Again,
+}
+
+impl<T> Default for Lanes<T> {
+    fn default() -> Self {
+        Self { lanes: HashMap::new(), turns: VecDeque::new() }
+    }
+}
+
+impl<T> Lanes<T> {
+    /// Puts something into the lane of `endpoint`.
+    pub(super) fn put(&mut self, endpoint: EndpointId, which: Try, thing: T) {
+        let lane = self.lanes.entry(endpoint).or_default();
+        if lane.waiting() == 0 {
+            self.turns.push_back(endpoint);
+        }
+        match which {
+            Try::First => lane.first.push_back(thing),
+            Try::Again => lane.again.push_back(thing),
+        }
+    }
+
+    /// Takes the next thing to send, from the lane whose turn it is.
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<T> {
+        for _ in 0..self.turns.len() {
+            let endpoint = self.turns.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
+            let thing = lane.may_send(now).then(|| lane.first.pop_front().or_else(|| lane.again.pop_front()));
+            if thing.is_some() {
+                lane.out += 1;
+            }
+            if lane.waiting() > 0 {
+                self.turns.push_back(endpoint);
+            }
+            if let Some(Some(thing)) = thing {
+                return Some(thing);
+            }
+        }
+        None
+    }
+
+    /// Notes how an attempt ended.
+    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Timestamp) {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
+        lane.out = lane.out.saturating_sub(1);
+        if well {
+            (lane.failures, lane.closed_until) = (0, None);
+        } else {
+            lane.failures = lane.failures.saturating_add(1);
+            if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
+                lane.closed_until = Some(now.plus(retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1)));
+            }
+        }
+        if lane.is_idle() {
+            self.lanes.remove(&endpoint);
+        }
+    }
+
+    /// The endpoints that have enough to do, or are closed.
+    pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
+        let is_full = |lane: &Lane<T>| {
+            lane.waiting() >= WAITING || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
+        };
+        self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
+    }
+
+    /// When the first closed lane may send its probe.
+    pub(super) fn next_probe(&self) -> Option<Timestamp> {
+        self.lanes.values().filter(|lane| lane.out == 0).filter_map(|lane| lane.closed_until).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn endpoint() -> EndpointId {
+        EndpointId::new(NOW)
+    }
+
+    fn drain<T>(lanes: &mut Lanes<T>) -> Vec<T> {
+        std::iter::from_fn(|| lanes.next(NOW)).collect()
+    }
+
+    #[test]
+    fn a_lane_has_only_so_many_out_and_the_others_go_on() {
+        let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
+        for number in 0..100 {
+            lanes.put(hanging, Try::First, (hanging, number));
+        }
+        for number in 0..3 {
+            lanes.put(well, Try::First, (well, number));
+        }
+
+        let sent = drain(&mut lanes);
+
+        assert_eq!(sent.iter().filter(|(lane, _)| *lane == hanging).count(), OUT);
+        assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
+        assert_eq!(sent[1].0, well, "they take turns");
+        assert_eq!(lanes.full(NOW), [hanging]);
+    }
+
+    #[test]
+    fn first_tries_go_before_retries() {
+        let (one, mut lanes) = (endpoint(), Lanes::default());
+        lanes.put(one, Try::Again, "retry");
+        lanes.put(one, Try::First, "first");
+
+        assert_eq!(drain(&mut lanes), ["first", "retry"]);
+    }
+
+    #[test]
+    fn failures_close_a_lane_and_one_probe_opens_it_again() {
+        let (one, mut lanes) = (endpoint(), Lanes::default());
+        for number in 0..40 {
+            lanes.put(one, Try::First, number);
+        }
+        for _ in drain(&mut lanes) {
+            lanes.done(one, false, NOW);
+        }
+        assert_eq!(lanes.next(NOW), None);
+        assert_eq!(lanes.full(NOW), [one]);
+
+        let later = lanes.next_probe().expect("it is closed for a while");
+        assert!(lanes.next(later).is_some());
+        assert_eq!(lanes.next(later), None, "one probe at a time");
+
+        lanes.done(one, true, later);
+        assert!(lanes.next(later).is_some() && lanes.next(later).is_some());
+        assert_eq!(lanes.next_probe(), None);
+    }
+
+    #[test]
+    fn a_lane_that_is_done_is_forgotten() {
+        let (one, mut lanes) = (endpoint(), Lanes::default());
+        lanes.put(one, Try::First, ());
+        drain(&mut lanes);
+        lanes.done(one, true, NOW);
+
+        assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
+    }
+}
