@@ -1,5 +1,7 @@
 //! Deliveries and their attempts in the API.
 
+pub(super) mod resend;
+
 use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, attempt, delivery};
@@ -112,6 +114,12 @@ pub(super) struct DeliveryFilter {
     link_id: Option<ID>,
     /// One of these.
     statuses: Option<Vec<DeliveryStatus>>,
+    /// Of an event of one of these types or families such as `link.*`.
+    event_types: Option<Vec<String>>,
+    /// Made at this time or later. A delivery is as old as its event.
+    created_after: Option<DateTime>,
+    /// Made before this time.
+    created_before: Option<DateTime>,
 }
 
 /// Reading deliveries.
@@ -127,7 +135,8 @@ impl DeliveryQueries {
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
     }
 
-    /// Deliveries, newest first. Needs `WEBHOOKS_READ`.
+    /// Deliveries, newest first; those of one endpoint in the order of their events. Needs
+    /// `WEBHOOKS_READ`.
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,
@@ -146,8 +155,11 @@ impl DeliveryQueries {
             endpoint: endpoint.transpose()?,
             link: link.transpose()?,
             statuses: filter.statuses.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            event_types: filter.event_types.unwrap_or_default(),
+            created_after: filter.created_after.map(|after| after.0),
+            created_before: filter.created_before.map(|before| before.0),
         };
-        let rows = service::list(app(ctx)?, caller, wanted, page).await.map_err(top_level)?;
-        Ok(paging::connection(page, rows, |row| (row.id.0, WebhookDelivery(row))))
+        let rows = service::list(app(ctx)?, caller, wanted.clone(), page).await.map_err(top_level)?;
+        Ok(paging::connection(page, rows, |row| (wanted.key(&row), WebhookDelivery(row))))
     }
 }

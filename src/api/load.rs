@@ -13,6 +13,7 @@ use entity::{
 
 use super::error;
 use crate::service::{self, App};
+use crate::store::tally::Totals;
 
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
@@ -118,6 +119,9 @@ loads! {
     };
     EventData(EventId) -> serde_json::Value = |app, workspace, ids| {
         service::event::render_many(app, workspace, ids).await?
+    };
+    StatsOf(EndpointId) -> Totals = |app, workspace, ids| {
+        service::endpoint::stats(app, workspace, ids).await?.into_iter().collect()
     };
     EndpointOf(EndpointId) -> endpoint::Model = |app, workspace, ids| {
         let rows = service::endpoint::find_many(app, workspace, ids).await?;

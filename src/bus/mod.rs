@@ -32,6 +32,10 @@ pub struct Bus {
     pub log: Notify,
     /// Deliveries that are due.
     pub deliveries: Notify,
+    /// Deliveries that are out of line with their endpoint.
+    pub backlog: Notify,
+    /// Recoveries that are under way.
+    pub recoveries: Notify,
     /// Logins that wait for an engine.
     pub logins: Notify,
     /// Runs that wait for a worker.
@@ -53,6 +57,8 @@ impl Bus {
             match hint {
                 Hint::Log => self.log.notify_one(),
                 Hint::Deliveries => self.deliveries.notify_one(),
+                Hint::Backlog => self.backlog.notify_one(),
+                Hint::Recoveries => self.recoveries.notify_one(),
                 Hint::Logins => self.logins.notify_one(),
                 Hint::Runs => self.runs.notify_one(),
                 Hint::Login(id) => self.wake(Topic::Login(*id)),

@@ -9,6 +9,10 @@ pub enum Hint {
     Log,
     /// Deliveries that are due.
     Deliveries,
+    /// Deliveries that are out of line with their endpoint.
+    Backlog,
+    /// Recoveries that are under way.
+    Recoveries,
     /// Logins that wait for an engine.
     Logins,
     /// Runs that wait for a worker.

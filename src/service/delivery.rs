@@ -2,25 +2,30 @@
 //!
 //! A delivery is never lost: it is a row from the transaction of its event on, and stays due until a
 //! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
-//! the receiver may then see the event twice, with the same `webhook-id`.
+//! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
+//! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish.
+
+mod aside;
+mod health;
+mod resend;
+
+pub use resend::resend;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
-    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EventId, Timestamp, WorkspaceId, attempt,
-    delivery, endpoint, endpoint_secret, event,
+    AttemptOutcome, DeliveryId, EndpointId, EventId, Timestamp, WorkspaceId, attempt, delivery, endpoint,
+    endpoint_secret, event,
 };
 
-use super::event::{self as log, Record};
-use super::{App, Caller, Error, endpoint as endpoints};
-use crate::domain::delivery::{self as rule, Ended};
-use crate::domain::event::{Facts, Kind};
+use super::{App, Caller, Error, endpoint as endpoints, event as log};
+use crate::domain::delivery::{self as rule, Ended, Fate};
 use crate::domain::retry;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
-use crate::store::{self, Page, Tx};
+use crate::store::{self, Page};
 use crate::webhook::{Attempted, EventView, Recipient};
 
 /// A claimed delivery with everything an attempt needs.
@@ -71,36 +76,21 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     }
     let recipients = recipients(app, claimed.iter().map(|row| row.endpoint_id).collect(), now).await?;
     let events = views(app, &claimed).await?;
-    let (mut sendings, mut orphans) = (Vec::with_capacity(claimed.len()), Vec::new());
+    let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
-        match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
+        let event = events.get(&delivery.event_id);
+        match (recipients.get(&delivery.endpoint_id), event) {
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
                 recipient: recipient.clone(),
                 event: Arc::clone(event),
             }),
-            _ => orphans.push(cancelled(&delivery)),
+            _ => others.push((delivery, event.is_some())),
         }
     }
-    if !orphans.is_empty() {
-        let node = app.node;
-        store::transact(&app.db, async move |tx| {
-            Ok::<_, Error>(store::delivery::settle(&tx, node, &orphans, Vec::new()).await?)
-        })
-        .await?;
-    }
+    aside::put(app, others).await?;
     Ok(sendings)
-}
-
-/// A delivery whose endpoint was deleted or whose event retention has taken.
-fn cancelled(delivery: &delivery::Model) -> Verdict {
-    Verdict {
-        delivery: delivery.id,
-        status: DeliveryStatus::Cancelled,
-        attempt_count: delivery.attempt_count,
-        next_attempt_at: None,
-    }
 }
 
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
@@ -108,11 +98,11 @@ type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>
 async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
     let rows = store::endpoint::for_hub(&app.db, ids.iter().copied()).await?;
     let mut secrets: HashMap<EndpointId, Vec<endpoint_secret::Model>> = HashMap::new();
-    for secret in store::endpoint::live_secrets(&app.db, ids, now).await? {
+    for secret in store::endpoint_secret::live_of(&app.db, ids, now).await? {
         secrets.entry(secret.endpoint_id).or_default().push(secret);
     }
-    let live = rows.into_iter().filter(|row| row.deleted_at.is_none());
-    Ok(live
+    let open = rows.into_iter().filter(|row| matches!(Fate::of(row, now), Fate::Due(_)));
+    Ok(open
         .map(|row| {
             let sealed = secrets.remove(&row.id).unwrap_or_default();
             let recipient = recipient(app, &row, &sealed).map(Arc::new);
@@ -123,7 +113,7 @@ async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Resu
 
 /// The endpoint ready to be written to; `None` (and a line in the log) if its secrets do not open.
 fn recipient(app: &App, row: &endpoint::Model, sealed: &[endpoint_secret::Model]) -> Option<Recipient> {
-    let opened = endpoints::open_secrets(app, row, sealed).and_then(|(secrets, headers)| {
+    let opened = endpoints::seal::open(app, row, sealed).and_then(|(secrets, headers)| {
         Recipient::try_new(row.signature, row.format, &secrets, &headers).map_err(Error::internal)
     });
     opened
@@ -216,13 +206,7 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         reports.iter().zip(&verdicts).map(|(report, verdict)| attempt_row(report, verdict)).collect();
     store::transact(&app.db, async move |tx| {
         store::delivery::settle(&tx, node, &verdicts, attempts).await?;
-        note_health(&tx, &reports, now).await?;
-        for (report, verdict) in reports.iter().zip(&verdicts) {
-            if verdict.status == DeliveryStatus::Exhausted {
-                note_exhausted(&tx, report, now).await?;
-            }
-        }
-        Ok(())
+        health::note(&tx, &reports, &verdicts, now).await
     })
     .await
 }
@@ -230,7 +214,9 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
 fn verdict(report: &Report, now: Timestamp) -> Verdict {
     let attempt_count = report.delivery.attempt_count.saturating_add(1);
     let schedule = schedule(&report.endpoint);
-    let made = u32::try_from(attempt_count).unwrap_or(u32::MAX);
+    // Of the schedule that goes on: a resend begins it anew.
+    let made = attempt_count.saturating_sub(report.delivery.attempts_before);
+    let made = u32::try_from(made).unwrap_or(u32::MAX);
     let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
     Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at }
 }
@@ -267,70 +253,6 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
     }
 }
 
-/// Remembers which endpoints only fail, and disables those that are gone or failed for too long.
-async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
-    let well: HashSet<EndpointId> = reports
-        .iter()
-        .filter(|report| ended(&report.attempted) == Ended::Delivered)
-        .map(|r| r.endpoint.id)
-        .collect();
-    let recovered: Vec<_> = reports
-        .iter()
-        .map(|r| &r.endpoint)
-        .filter(|e| well.contains(&e.id) && e.failing_since.is_some())
-        .map(|e| e.id)
-        .collect();
-    if !recovered.is_empty() {
-        store::endpoint::set_failing_since(tx, &recovered, None).await?;
-    }
-    let ill: HashMap<EndpointId, &Report> = reports
-        .iter()
-        .filter(|report| !well.contains(&report.endpoint.id))
-        .map(|report| (report.endpoint.id, report))
-        .collect();
-    let newly: Vec<_> =
-        ill.values().filter(|r| r.endpoint.failing_since.is_none()).map(|r| r.endpoint.id).collect();
-    if !newly.is_empty() {
-        store::endpoint::set_failing_since(tx, &newly, Some(now)).await?;
-    }
-    for report in reports.iter().filter(|report| report.attempted.gone) {
-        disable(tx, &report.endpoint, "gone", now).await?;
-    }
-    for report in ill.values() {
-        if rule::failed_too_long(report.endpoint.failing_since, now) {
-            disable(tx, &report.endpoint, "failing", now).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn disable(tx: &Tx, endpoint: &endpoint::Model, reason: &str, now: Timestamp) -> Result<(), Error> {
-    if !store::endpoint::disable(tx, endpoint.workspace_id, endpoint.id, reason).await? {
-        return Ok(());
-    }
-    store::delivery::park(tx, endpoint.id).await?;
-    let facts = Facts { endpoint_id: Some(endpoint.id), reason: Some(reason.to_owned()), ..Facts::default() };
-    let record = Record { workspace: endpoint.workspace_id, link: None, kind: Kind::EndpointDisabled, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
-/// Giving up on an event about an endpoint records nothing further.
-async fn note_exhausted(tx: &Tx, report: &Report, now: Timestamp) -> Result<(), Error> {
-    if [Kind::EndpointDisabled, Kind::DeliveryExhausted].iter().any(|kind| kind.as_str() == report.kind) {
-        return Ok(());
-    }
-    let facts = Facts {
-        endpoint_id: Some(report.endpoint.id),
-        delivery_id: Some(report.delivery.id),
-        ..Facts::default()
-    };
-    let record =
-        Record { workspace: report.delivery.workspace_id, link: None, kind: Kind::DeliveryExhausted, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
 /// The delivery with that id.
 ///
 /// # Errors
@@ -342,13 +264,14 @@ pub async fn get(app: &App, caller: &Caller, id: DeliveryId) -> Result<delivery:
 /// A page of the caller's deliveries, newest first.
 ///
 /// # Errors
-/// If the database does not answer.
+/// [`Error::Invalid`] for a type that no event has.
 pub async fn list(
     app: &App,
     caller: &Caller,
     filter: Filter,
     page: Page,
 ) -> Result<Rows<delivery::Model>, Error> {
+    log::known_types("filter.eventTypes", &filter.event_types)?;
     Ok(store::delivery::list(&app.db, caller.workspace, filter, page).await?)
 }
 

@@ -4,12 +4,16 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
-use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
+use entity::{
+    DeliveryId, DeliveryStatus, EndpointId, EventId, NodeId, Timestamp, WorkspaceId, attempt, delivery,
+};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
+
+use uuid::Uuid;
 
 use super::page::{Rows, newest_first};
 use super::{Error, Page, Tx};
@@ -24,6 +28,21 @@ pub struct Filter {
     pub link: Option<entity::LinkId>,
     /// One of these.
     pub statuses: Option<Vec<DeliveryStatus>>,
+    /// Of an event of one of these types or families; empty = all.
+    pub event_types: Vec<String>,
+    /// Of an event from this time on.
+    pub created_after: Option<Timestamp>,
+    /// Of an event before this time.
+    pub created_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// What pages of such a list are keyed by: an endpoint's deliveries come in the order of their
+    /// events, of which each has one.
+    #[must_use]
+    pub fn key(&self, row: &delivery::Model) -> Uuid {
+        if self.endpoint.is_some() { row.event_id.0 } else { row.id.0 }
+    }
 }
 
 /// What one attempt changes on its delivery.
@@ -152,20 +171,6 @@ async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = Deliver
     Ok(())
 }
 
-/// Parks what waits for an endpoint that must not be sent to now.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn park(tx: &Tx, endpoint: EndpointId) -> Result<(), Error> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::NextAttemptAt, Expr::value(Option::<Timestamp>::None))
-        .filter(delivery::Column::EndpointId.eq(endpoint))
-        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
 /// The delivery with that id.
 ///
 /// # Errors
@@ -189,17 +194,29 @@ pub async fn list(
     filter: Filter,
     page: Page,
 ) -> Result<Rows<delivery::Model>, Error> {
-    let mut query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
+    use delivery::Column;
+    let mut query = delivery::Entity::find().filter(Column::WorkspaceId.eq(workspace));
+    // Both keys hold the time of the event (see `entity::delivery`).
+    let key = if filter.endpoint.is_some() { Column::EventId } else { Column::Id };
     if let Some(endpoint) = filter.endpoint {
-        query = query.filter(delivery::Column::EndpointId.eq(endpoint));
+        query = query.filter(Column::EndpointId.eq(endpoint));
     }
     if let Some(link) = filter.link {
-        query = query.filter(delivery::Column::LinkId.eq(link));
+        query = query.filter(Column::LinkId.eq(link));
     }
     if let Some(statuses) = filter.statuses {
-        query = query.filter(delivery::Column::Status.is_in(statuses));
+        query = query.filter(Column::Status.is_in(statuses));
     }
-    Ok(newest_first!(db, query, delivery::Column::Id, page))
+    if let Some(after) = filter.created_after {
+        query = query.filter(key.gte(EventId::first_at(after).0));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(key.lt(EventId::first_at(before).0));
+    }
+    if !filter.event_types.is_empty() {
+        query = query.filter(Expr::exists(super::event::of_delivery(workspace, &filter.event_types)));
+    }
+    Ok(newest_first!(db, query, key, page))
 }
 
 /// The attempts at a delivery after number `after`, in order.
