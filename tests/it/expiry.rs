@@ -23,7 +23,6 @@ async fn a_link_expires_when_its_time_is_over(house: &mut House) {
     let again = house.expire().await;
 
     assert_eq!((early, on_time, again), (0, 1, 0));
-    house.tell().await;
     assert_eq!(house.partner.events_of(&link.id).await, ["link.created", "link.expired"]);
     house.deliver().await;
     receiver.saw([204]).with_valid_signatures();

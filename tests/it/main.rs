@@ -7,7 +7,18 @@
 #[macro_use]
 mod house;
 
+mod crash;
+mod doors;
+mod endpoints;
 mod expiry;
 mod idempotency;
+mod isolation;
+mod keys;
 mod links;
 mod listing;
+mod log;
+mod page;
+mod sign_in;
+mod subscriptions;
+mod transact;
+mod webhooks;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
-use reqwest::{Method, StatusCode};
 use scraper::{ElementRef, Html, Selector};
 use url::{Url, form_urlencoded};
 
@@ -19,7 +19,7 @@ pub(crate) struct Customer {
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) url: Url,
-    pub(crate) status: StatusCode,
+    pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) html: String,
 }
@@ -94,7 +94,7 @@ impl Customer {
             self.keep(&headers);
             if !status.is_redirection() {
                 let html = answer.text().await.unwrap();
-                return Page { url, status, headers, html };
+                return Page { url, status: status.as_u16(), headers, html };
             }
             url = url.join(headers[LOCATION].to_str().unwrap()).unwrap();
             method = Method::GET;

@@ -36,9 +36,14 @@ impl House {
         worker::login::step(&self.server.as_ref().unwrap().app, &mut self.logins).await.unwrap()
     }
 
+    /// Begins the runs that wait, and leaves them running.
+    pub(crate) async fn begin_runs(&mut self) -> usize {
+        worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap()
+    }
+
     /// Carries out the runs that wait, to their end.
     pub(crate) async fn run(&mut self) -> usize {
-        let begun = worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap();
+        let begun = self.begin_runs().await;
         while let Some(ended) = self.runs.join_next().await {
             ended.unwrap();
         }

@@ -4,11 +4,12 @@
 //! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
 //! stranger on the network who answers as badly as a story wants.
 
-mod bank;
+pub(crate) mod bank;
 mod clock;
 mod customer;
 mod database;
 mod hands;
+mod journey;
 mod partner;
 mod peer;
 mod receiver;
@@ -21,7 +22,9 @@ use std::time::Duration;
 
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
+use postern::egress::Allow;
 use postern::service::{App, key, workspace};
+use postern::store;
 use postern::wire::{Pace, Server};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -30,7 +33,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
-pub(crate) use partner::{Link, Partner, texts};
+pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
@@ -49,19 +52,35 @@ macro_rules! stories {
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                let mut house = crate::house::House::start(crate::house::Kind::Sqlite).await;
-                super::$story(&mut house).await;
-                house.leave().await;
+                tell!(Sqlite, $story);
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                let mut house = crate::house::House::start(crate::house::Kind::Postgres).await;
-                super::$story(&mut house).await;
-                house.leave().await;
+                tell!(Postgres, $story);
             }
         }
     )+};
+}
+
+/// The same for stories that cannot happen where there is only one writer.
+macro_rules! stories_on_postgres {
+    ($($story:ident,)+) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                tell!(Postgres, $story);
+            }
+        }
+    )+};
+}
+
+macro_rules! tell {
+    ($kind:ident, $story:ident) => {
+        let mut house = crate::house::House::start(crate::house::Kind::$kind).await;
+        super::$story(&mut house).await;
+        house.leave().await;
+    };
 }
 
 pub(crate) struct House {
@@ -145,6 +164,21 @@ impl House {
         let listener = TcpListener::bind(self.settings.listen).unwrap();
         let clock = Arc::clone(&self.clock) as _;
         self.server = Some(Server::start(&self.settings, listener, clock, Pace::ByHand).await.unwrap());
+    }
+
+    /// Everything in the middle is cut off, and another server takes over.
+    pub(crate) async fn crash(&mut self) {
+        self.restart().await;
+        // On PostgreSQL a node is dead when it has been silent for a while.
+        self.pass(store::node::DEAD_AFTER + Duration::from_secs(1));
+        self.beat().await;
+    }
+
+    /// Starts the server again with nothing open beyond the public internet.
+    pub(crate) async fn close_the_ways_out(&mut self) {
+        self.settings.sources_allow = Allow::default();
+        self.settings.webhooks_allow = Allow::default();
+        self.restart().await;
     }
 
     /// Removes what is not in the folder; the rest ends with the test.

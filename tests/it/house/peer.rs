@@ -15,8 +15,8 @@ pub(crate) enum Act {
     Status(u16),
     /// Answers 200 with a page.
     Page(String),
-    /// Sends somewhere else.
-    Redirect(String),
+    /// Answers with a status and a header line.
+    StatusWith(u16, String),
     /// Answers 200, but late.
     Late(Duration),
     /// Never answers.
@@ -35,9 +35,8 @@ impl Act {
     /// The status that the other side sees, if it sees one.
     fn status(&self) -> Option<u16> {
         match self {
-            Self::Status(status) => Some(*status),
+            Self::Status(status) | Self::StatusWith(status, _) => Some(*status),
             Self::Page(_) | Self::Late(_) => Some(200),
-            Self::Redirect(_) => Some(302),
             Self::Hang | Self::Reset => None,
         }
     }
@@ -116,7 +115,7 @@ impl Peer {
         let answer = match act {
             Act::Status(status) => format!("HTTP/1.1 {status} Whatever\r\n\r\n"),
             Act::Page(html) => format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n{html}"),
-            Act::Redirect(to) => format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\n\r\n"),
+            Act::StatusWith(status, line) => format!("HTTP/1.1 {status} Whatever\r\n{line}\r\n\r\n"),
             Act::Late(by) => {
                 tokio::time::sleep(by).await;
                 "HTTP/1.1 200 OK\r\n\r\n".to_owned()

@@ -1,5 +1,7 @@
 //! The partner's live lines: GraphQL over a WebSocket.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -29,7 +31,8 @@ pub(crate) enum Told {
 }
 
 impl Socket {
-    pub(super) async fn open(graphql: &Url, key: &str) -> Self {
+    /// A line on which the key was welcome, or the code with which it was closed.
+    pub(super) async fn open(graphql: &Url, key: &str) -> Result<Self, u16> {
         let mut url = graphql.clone();
         url.set_scheme("ws").unwrap();
         let mut request = url.as_str().into_client_request().unwrap();
@@ -38,8 +41,9 @@ impl Socket {
         let mut socket = Self { stream, last_id: 0 };
         let authorization = format!("Bearer {key}");
         socket.say(json!({ "type": "connection_init", "payload": { "Authorization": authorization } })).await;
-        assert_eq!(socket.hear().await.map(|message| message["type"].clone()), Ok(json!("connection_ack")));
-        socket
+        let greeting = socket.hear().await?;
+        assert_eq!(greeting["type"], "connection_ack");
+        Ok(socket)
     }
 
     pub(crate) async fn subscribe(&mut self, query: &str, variables: Value) {
@@ -91,6 +95,15 @@ impl Socket {
             told.push(format!("{} {}", text(&event["link"]["id"]), text(&event["status"])));
         }
         told
+    }
+
+    /// The next event, if one comes at once.
+    pub(crate) async fn hears_soon(&mut self) -> Option<Value> {
+        match tokio::time::timeout(Duration::from_millis(150), self.next()).await {
+            Ok(Told::Next(event)) => Some(event),
+            Ok(other) => panic!("no event but {other:?}"),
+            Err(_) => None,
+        }
     }
 
     async fn say(&mut self, message: Value) {
