@@ -16,7 +16,7 @@ stories! {
 }
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
-const PLACES: [(&str, &str, &str); 15] = [
+const PLACES: [(&str, &str, &str); 21] = [
     ("Query.link.id", "lnk", "query($id: ID!) { link(id: $id) { id linkUrl externalId run { id } } }"),
     ("Query.links.filter.jobId", "job", "query($id: ID) { links(filter: { jobId: $id }) { nodes { id } } }"),
     ("Query.sourceSystem.id", "src", "query($id: ID!) { sourceSystem(id: $id) { id name } }"),
@@ -50,6 +50,39 @@ const PLACES: [(&str, &str, &str); 15] = [
         "Mutation.expireLink.input.id",
         "lnk",
         "mutation($id: ID!) { expireLink(input: { id: $id }) { link { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.updateWebhookEndpoint.input.id",
+        "ep",
+        "mutation($id: ID!) { updateWebhookEndpoint(input: { id: $id, description: \"x\" }) {
+            endpoint { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.rotateWebhookSecret.input.id",
+        "ep",
+        "mutation($id: ID!) { rotateWebhookSecret(input: { id: $id }) { secret userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.sendTestEvent.input.id",
+        "ep",
+        "mutation($id: ID!) { sendTestEvent(input: { id: $id }) { delivery { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.resendDelivery.input.id",
+        "dlv",
+        "mutation($id: ID!) { resendDelivery(input: { id: $id }) { delivery { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.recoverDeliveries.input.endpointId",
+        "ep",
+        "mutation($id: ID!) { recoverDeliveries(input: { endpointId: $id, since: \"2026-11-22T00:00:00Z\" }) {
+            count userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.deleteWebhookEndpoint.input.id",
+        "ep",
+        "mutation($id: ID!) { deleteWebhookEndpoint(input: { id: $id }) {
+            endpoint { id } userErrors { code field message } } }",
     ),
     (
         "Subscriptions.linkStatusChanged.linkId",
