@@ -3,14 +3,14 @@
 pub(super) mod resend;
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, attempt, delivery};
 
 use super::context::{app, caller};
 use super::endpoint::WebhookEndpoint;
 use super::error::{optional, top_level};
 use super::event::Event;
-use super::load::{self, EndpointOf, EventOf};
+use super::load::{self, DeliveryOf, EndpointOf, EventOf};
 use super::paging::{self, Args, bad};
 use super::scalar::DateTime;
 use super::words::{AttemptOutcome, DeliveryStatus};
@@ -22,7 +22,10 @@ pub(super) struct WebhookDelivery(pub(super) delivery::Model);
 
 /// One try at a delivery.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct DeliveryAttempt {
+    #[graphql(skip)]
+    of: DeliveryOf,
     /// Counts from 1.
     number: i32,
     /// When it began.
@@ -37,6 +40,14 @@ pub(super) struct DeliveryAttempt {
     response_body: Option<String>,
     /// What went wrong.
     error: Option<String>,
+}
+
+#[ComplexObject]
+impl DeliveryAttempt {
+    /// What was tried; null once retention has taken it.
+    async fn delivery(&self, ctx: &Context<'_>) -> Result<Option<WebhookDelivery>> {
+        Ok(load::one(ctx, self.of).await?.map(WebhookDelivery))
+    }
 }
 
 #[Object]
@@ -93,8 +104,10 @@ impl WebhookDelivery {
     }
 }
 
-fn shown(row: attempt::Model) -> DeliveryAttempt {
+/// An attempt as clients see it.
+pub(super) fn shown(row: attempt::Model) -> DeliveryAttempt {
     DeliveryAttempt {
+        of: DeliveryOf(row.workspace_id, row.delivery_id),
         number: row.number,
         started_at: DateTime(row.started_at),
         duration_ms: row.duration_ms,

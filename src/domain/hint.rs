@@ -1,6 +1,6 @@
 //! Hints: "there is something new". A lost hint costs latency, never an event.
 
-use entity::LoginId;
+use entity::{DeliveryId, EndpointId, LoginId, WorkspaceId};
 
 /// What there may be more of since the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,4 +19,17 @@ pub enum Hint {
     Runs,
     /// Something about one login: a prompt, an answer, an end.
     Login(LoginId),
+}
+
+/// That an attempt was made, for those who watch right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Where it went.
+    pub endpoint: EndpointId,
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// The attempt's number among the delivery's.
+    pub number: i32,
 }

@@ -3,11 +3,13 @@
 //! A delivery is never lost: it is a row from the transaction of its event on, and stays due until a
 //! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
 //! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
-//! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish.
+//! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish, and `watch`
+//! shows attempts as they are made.
 
 mod aside;
 mod health;
 mod resend;
+pub mod watch;
 
 pub use resend::resend;
 
@@ -22,6 +24,7 @@ use entity::{
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
+use crate::domain::hint::Made;
 use crate::domain::retry;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
@@ -204,11 +207,23 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
     let attempts =
         reports.iter().zip(&verdicts).map(|(report, verdict)| attempt_row(report, verdict)).collect();
+    let made: Vec<Made> = reports.iter().zip(&verdicts).map(made).collect();
     store::transact(&app.db, async move |tx| {
         store::delivery::settle(&tx, node, &verdicts, attempts).await?;
         health::note(&tx, &reports, &verdicts, now).await
     })
-    .await
+    .await?;
+    app.bus.tell_attempts(made);
+    Ok(())
+}
+
+fn made((report, verdict): (&Report, &Verdict)) -> Made {
+    Made {
+        workspace: report.delivery.workspace_id,
+        endpoint: report.endpoint.id,
+        delivery: verdict.delivery,
+        number: verdict.attempt_count,
+    }
 }
 
 fn verdict(report: &Report, now: Timestamp) -> Verdict {
@@ -259,6 +274,18 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
 /// [`Error::NotFound`] if the caller's workspace has none.
 pub async fn get(app: &App, caller: &Caller, id: DeliveryId) -> Result<delivery::Model, Error> {
     Ok(store::delivery::get(&app.db, caller.workspace, id).await?)
+}
+
+/// The deliveries with those ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<DeliveryId>,
+) -> Result<Vec<delivery::Model>, Error> {
+    Ok(store::delivery::find_many(&app.db, workspace, ids).await?)
 }
 
 /// A page of the caller's deliveries, newest first.

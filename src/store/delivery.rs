@@ -184,6 +184,19 @@ pub async fn get(
     query.one(db).await?.ok_or(Error::NotFound)
 }
 
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = DeliveryId>,
+) -> Result<Vec<delivery::Model>, Error> {
+    let query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(delivery::Column::Id.is_in(ids)).all(db).await?)
+}
+
 /// A page of the workspace's deliveries, newest first.
 ///
 /// # Errors

@@ -19,6 +19,8 @@ stories! {
     a_test_event_goes_to_its_endpoint_alone,
     a_test_of_an_endpoint_that_is_not_enabled_is_refused,
     a_test_event_that_is_given_up_is_not_told_of,
+    pausing_and_enabling_while_it_is_busy_loses_nothing,
+    attempts_can_be_watched_as_they_are_made,
 }
 
 async fn update(house: &House, receiver: &Receiver, mut fields: Value) -> Value {
@@ -123,6 +125,7 @@ async fn a_pause_makes_everything_wait_and_its_end_sends_it_in_order(house: &mut
     house.pass(Duration::from_hours(48));
     assert_eq!(house.deliver().await, 0);
     let waiting = deliveries(house, &receiver).await;
+    made.extend(links(house, 379).await);
     let enabled = update(house, &receiver, json!({ "status": "ENABLED" })).await;
     house.deliver().await;
 
@@ -131,24 +134,12 @@ async fn a_pause_makes_everything_wait_and_its_end_sends_it_in_order(house: &mut
         (&json!("PAUSED"), &json!("ENABLED"))
     );
     assert_eq!(waiting, vec![("PENDING".to_owned(), Value::Null); 21]);
-    let mut sent = receiver.links().split_off(1);
-    sent.sort_unstable();
-    made.sort_unstable();
-    assert_eq!(sent, made, "each once");
-    assert_eq!(due_order(house, &receiver).await, 21);
-}
-
-/// How many deliveries were made due, if they were in the order of their events.
-async fn due_order(house: &House, receiver: &Receiver) -> usize {
-    let attempts = "query($id: ID) { webhookDeliveries(first: 100, filter: { endpointId: $id }) {
-        nodes { event { occurredAt } status } } }";
-    let data = house.partner.call(attempts, json!({ "id": receiver.id })).await;
-    let nodes = data["webhookDeliveries"]["nodes"].as_array().unwrap();
-    let times: Vec<_> =
-        nodes.iter().rev().map(|node| node["event"]["occurredAt"].as_str().unwrap()).collect();
-    assert!(times.is_sorted(), "{times:?}");
-    assert!(nodes.iter().all(|node| node["status"] == "DELIVERED"), "{data}");
-    nodes.len()
+    let sent = receiver.links().split_off(1);
+    let place = |link: &String| sent.iter().position(|sent| sent == link).unwrap();
+    let (oldest, newest) = (made[..100].iter().map(place).max(), made[300..].iter().map(place).min());
+    assert_eq!(sent.len(), 400, "each once");
+    // What is claimed together is sent side by side.
+    assert!(oldest < newest, "{oldest:?} {newest:?}");
 }
 
 async fn an_endpoint_that_was_disabled_gets_what_it_missed_once_it_is_enabled(house: &mut House) {
@@ -210,6 +201,7 @@ async fn a_deleted_endpoint_gets_nothing_more_and_leaves_no_secret(house: &mut H
 
     let deleted = house.partner.mutate("deleteWebhookEndpoint", json!({ "id": receiver.id })).await;
     let again = house.partner.mutate("deleteWebhookEndpoint", json!({ "id": receiver.id })).await;
+    assert_eq!(deliveries(house, &receiver).await, vec![("CANCELLED".to_owned(), Value::Null); 3]);
     links(house, 1).await;
     house.pass(Duration::from_hours(24));
     house.deliver().await;
@@ -278,4 +270,55 @@ async fn a_test_event_that_is_given_up_is_not_told_of(house: &mut House) {
 
     receiver.saw([500, 500]);
     assert_eq!(watcher.types(), ["delivery.exhausted"]);
+}
+
+async fn pausing_and_enabling_while_it_is_busy_loses_nothing(house: &mut House) {
+    let receiver = house.subscribe(["link.created"]).await;
+
+    let made = async { links(house, 100).await };
+    let toggled = async {
+        for _ in 0..25 {
+            for status in ["PAUSED", "ENABLED"] {
+                update(house, &receiver, json!({ "status": status })).await;
+            }
+        }
+    };
+    let sent = async {
+        for _ in 0..50 {
+            house.deliver().await;
+        }
+    };
+    let (mut made, (), ()) = tokio::join!(made, toggled, sent);
+    house.straighten().await;
+    house.deliver().await;
+
+    let mut arrived = receiver.links();
+    (made.sort_unstable(), arrived.sort_unstable());
+    assert_eq!(arrived, made);
+}
+
+async fn attempts_can_be_watched_as_they_are_made(house: &mut House) {
+    let receiver = house.subscribe(["link.created"]).answering([500, 204]).await;
+    let other = house.subscribe(["link.created"]).await;
+    let (mut ours, mut theirs) = (house.partner.socket().await, house.stranger().await.socket().await);
+    let query = "subscription($id: ID) { deliveryAttempted(endpointId: $id) {
+        number outcome responseStatus delivery { status endpoint { id } } } }";
+    ours.subscribe(query, json!({ "id": receiver.id })).await;
+    theirs.subscribe(query, json!({})).await;
+    // What was subscribed to before is under way once something else has been answered.
+    assert_eq!((ours.hears_soon().await, theirs.hears_soon().await), (None, None));
+
+    links(house, 1).await;
+    house.deliver().await;
+    let first = ours.event().await;
+    house.pass(Duration::from_secs(6));
+    house.deliver().await;
+    let second = ours.event().await;
+
+    assert_eq!((&first["number"], &first["responseStatus"]), (&json!(1), &json!(500)));
+    assert_eq!((&second["number"], &second["outcome"]), (&json!(2), &json!("DELIVERED")));
+    let of = json!({ "status": "DELIVERED", "endpoint": { "id": receiver.id } });
+    assert_eq!(second["delivery"], of);
+    assert_eq!((ours.hears_soon().await, theirs.hears_soon().await), (None, None));
+    other.saw([204]);
 }

@@ -85,7 +85,7 @@ async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut H
 }
 
 /// Every field at the top of the schema, what it needs, and how it is asked.
-const FIELDS: [(&str, Option<Scope>, &str); 27] = [
+const FIELDS: [(&str, Option<Scope>, &str); 28] = [
     ("Query.viewer", None, "{ viewer { id scopes } }"),
     ("Query.workspace", None, "{ workspace { id name returnUrls eventCursor } }"),
     ("Query.link", Some(Scope::LinksRead), "{ link(id: \"x\") { id } }"),
@@ -154,6 +154,12 @@ const FIELDS: [(&str, Option<Scope>, &str); 27] = [
         "Mutation.recoverDeliveries",
         Some(Scope::WebhooksWrite),
         "mutation { recoverDeliveries(input: { endpointId: \"x\", since: \"2026-11-22T10:00:00Z\" }) { count } }",
+    ),
+    // An id that cannot be: who may watch is told so at once.
+    (
+        "Subscription.deliveryAttempted",
+        Some(Scope::WebhooksRead),
+        "subscription { deliveryAttempted(endpointId: \"x\") { number } }",
     ),
     (
         "Subscription.events",
