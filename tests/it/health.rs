@@ -59,16 +59,16 @@ async fn a_short_trouble_is_not_told_of(house: &mut House) {
     let receiver = house
         .subscribe(["link.created"])
         .with("retrySchedule", json!([]))
-        .answering([500, 204, 500, 204])
+        .answering([500, 500, 204, 500, 204])
         .await;
     let watcher = house.subscribe(["endpoint.*"]).await;
 
-    for _ in 0..4 {
+    for _ in 0..5 {
         happens(house).await;
         house.pass(MINUTES_10);
     }
 
-    receiver.saw([500, 204, 500, 204]);
+    receiver.saw([500, 500, 204, 500, 204]);
     watcher.saw([]);
 }
 
