@@ -20,7 +20,9 @@ impl MigrationTrait for Migration {
         // One delivery for an event and an endpoint, whatever the code above it does; an endpoint's
         // deliveries are listed in the order of their events.
         replace(db, "delivery_endpoint", "delivery", &["endpoint_id", "event_id"]).await?;
-        db.create_index(waiting()).await
+        db.create_index(waiting()).await?;
+        db.create_index(given_up("delivery_given_up", &["workspace_id", "id"])).await?;
+        db.create_index(given_up("delivery_given_up_endpoint", &["endpoint_id", "event_id"])).await
     }
 }
 
@@ -43,6 +45,11 @@ fn waiting() -> IndexCreateStatement {
     index("delivery_waiting", "delivery", &["endpoint_id", "next_attempt_at", "id"])
         .and_where(Expr::col("status").eq("PENDING"))
         .take()
+}
+
+/// The few that were given up, which partners look for.
+fn given_up(name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    index(name, "delivery", columns).and_where(Expr::col("status").eq("EXHAUSTED")).take()
 }
 
 fn recovery() -> TableCreateStatement {

@@ -96,6 +96,7 @@ impl Subscriptions {
 
     /// Attempts at deliveries as this server makes them, all or those to one endpoint: a live view, with
     /// no replay. Needs `WEBHOOKS_READ`.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
     async fn delivery_attempted(
         &self,
         ctx: &Context<'_>,

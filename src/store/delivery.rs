@@ -4,46 +4,19 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
-use entity::{
-    DeliveryId, DeliveryStatus, EndpointId, EventId, NodeId, Timestamp, WorkspaceId, attempt, delivery,
-};
+mod filter;
+
+pub use filter::{Filter, list};
+
+use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
-use uuid::Uuid;
-
-use super::page::{Rows, newest_first};
-use super::{Error, Page, Tx};
+use super::{Error, Tx};
 use crate::domain::hint::Hint;
-
-/// Which deliveries of a workspace to list; an absent field allows all.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// To this endpoint.
-    pub endpoint: Option<EndpointId>,
-    /// About this link.
-    pub link: Option<entity::LinkId>,
-    /// One of these.
-    pub statuses: Option<Vec<DeliveryStatus>>,
-    /// Of an event of one of these types or families; empty = all.
-    pub event_types: Vec<String>,
-    /// Of an event from this time on.
-    pub created_after: Option<Timestamp>,
-    /// Of an event before this time.
-    pub created_before: Option<Timestamp>,
-}
-
-impl Filter {
-    /// What pages of such a list are keyed by: an endpoint's deliveries come in the order of their
-    /// events, of which each has one.
-    #[must_use]
-    pub fn key(&self, row: &delivery::Model) -> Uuid {
-        if self.endpoint.is_some() { row.event_id.0 } else { row.id.0 }
-    }
-}
 
 /// What one attempt changes on its delivery.
 #[derive(Clone, Debug)]
@@ -195,41 +168,6 @@ pub async fn find_many(
 ) -> Result<Vec<delivery::Model>, Error> {
     let query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
     Ok(query.filter(delivery::Column::Id.is_in(ids)).all(db).await?)
-}
-
-/// A page of the workspace's deliveries, newest first.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    workspace: WorkspaceId,
-    filter: Filter,
-    page: Page,
-) -> Result<Rows<delivery::Model>, Error> {
-    use delivery::Column;
-    let mut query = delivery::Entity::find().filter(Column::WorkspaceId.eq(workspace));
-    // Both keys hold the time of the event (see `entity::delivery`).
-    let key = if filter.endpoint.is_some() { Column::EventId } else { Column::Id };
-    if let Some(endpoint) = filter.endpoint {
-        query = query.filter(Column::EndpointId.eq(endpoint));
-    }
-    if let Some(link) = filter.link {
-        query = query.filter(Column::LinkId.eq(link));
-    }
-    if let Some(statuses) = filter.statuses {
-        query = query.filter(Column::Status.is_in(statuses));
-    }
-    if let Some(after) = filter.created_after {
-        query = query.filter(key.gte(EventId::first_at(after).0));
-    }
-    if let Some(before) = filter.created_before {
-        query = query.filter(key.lt(EventId::first_at(before).0));
-    }
-    if !filter.event_types.is_empty() {
-        query = query.filter(Expr::exists(super::event::of_delivery(workspace, &filter.event_types)));
-    }
-    Ok(newest_first!(db, query, key, page))
 }
 
 /// The attempts at a delivery after number `after`, in order.
