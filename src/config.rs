@@ -199,6 +199,12 @@ impl Settings {
     }
 }
 
+/// How this program can be called again.
+#[must_use]
+pub fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "postern".to_owned(), |path| path.display().to_string())
+}
+
 fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let bad = |key: &str, problem: String| BadSetting {
         key: key.to_owned(),
@@ -270,19 +276,18 @@ fn public(text: &str) -> Result<Url, String> {
 fn refused(error: &figment::Error) -> BadSetting {
     let one = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
     let origin = one.metadata.as_ref().map_or_else(|| "the settings".to_owned(), named);
-    let mut path = one.path.clone();
     let problem = match &one.kind {
-        figment::error::Kind::UnknownField(field, known) => {
-            path.push(field.clone());
+        figment::error::Kind::UnknownField(_, known) => {
             format!("is not a setting; there are: {}", known.join(", "))
         }
+        figment::error::Kind::UnknownVariant(_, known) => format!("must be one of: {}", known.join(", ")),
         // The value may be a secret: only its type is told.
         figment::error::Kind::InvalidType(_, expected) | figment::error::Kind::InvalidValue(_, expected) => {
             format!("must be {expected}")
         }
         other => other.to_string(),
     };
-    let key = if path.is_empty() { "settings".to_owned() } else { path.join(".") };
+    let key = if one.path.is_empty() { "settings".to_owned() } else { one.path.join(".") };
     BadSetting { key, problem, origin }
 }
 

@@ -124,13 +124,12 @@ impl Server {
         let lock = lock(&settings.database_url)?;
         let app = open(settings, clock).await?;
         service::node::arrive(&app).await?;
-        service::log::advance(&app).await?;
         let stop = CancellationToken::new();
-        let workers = (pace == Pace::ByThemselves).then(|| worker::start(&app, &stop));
         let address = listener.local_addr().map_err(|error| Error::Io("the socket".to_owned(), error))?;
         let handle = Handle::new();
         let router = doors(&app, settings, &stop);
         let doors = serve(settings, listener, router, handle.clone()).await?;
+        let workers = (pace == Pace::ByThemselves).then(|| worker::start(&app, &stop));
         Ok(Self { app, address, handle, stop, workers, doors, _lock: lock })
     }
 
@@ -197,8 +196,12 @@ fn bound<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
 }
 
 fn create_dir(dir: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(dir)
-        .map_err(|error| Error::Io(format!("the data directory {}", dir.display()), error))
+    let mut builder = std::fs::DirBuilder::new();
+    // What runs read out and what sites said rests there: for the server's own user only.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.recursive(true).create(dir);
+    made.map_err(|error| Error::Io(format!("the data directory {}", dir.display()), error))
 }
 
 /// One server for each SQLite file: the lock goes with the process, however it ends.

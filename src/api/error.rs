@@ -81,9 +81,10 @@ pub(super) fn top_level(error: service::Error) -> Error {
         }
         service::Error::Limited { retry_after } => coded(Error::new("too many requests"), "RATE_LIMITED")
             .extend_with(|_, extensions| extensions.set("retryAfter", retry_after.as_secs())),
-        service::Error::Unavailable => {
-            coded(Error::new("not available right now; nothing was changed, try again"), "UNAVAILABLE")
-        }
+        service::Error::Unavailable => coded(
+            Error::new("not available right now; try again, with an idempotencyKey where there is one"),
+            "UNAVAILABLE",
+        ),
         service::Error::Internal(_) => internal(&error),
     }
 }

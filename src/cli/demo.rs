@@ -15,7 +15,7 @@ use crate::demo::{Notes, Partner, Receiver, Voice};
 use crate::service::clock::SystemClock;
 use crate::service::{App, key, workspace};
 use crate::wire::{Pace, Server};
-use crate::{demo, sandbox};
+use crate::{config, demo, sandbox};
 
 /// Who asks, on the page of the demo.
 const WORKSPACE: &str = "Acme Demo";
@@ -87,7 +87,7 @@ async fn guests(
     let opening = partner.prepare(&mut notes).await?;
     notes.write(&settings.data_dir)?;
     heard.trust(&notes)?;
-    demo::announce(voice, &opening, &notes, &settings.data_dir);
+    demo::announce(voice, &opening, &notes, &settings.data_dir, &config::program());
     tokio::select! {
         ended = partner.follow(&opening, voice) => ended,
         ended = site => Ok(ended??),

@@ -23,8 +23,8 @@ pub enum Voice {
     Json,
 }
 
-/// Says where everything is.
-pub fn announce(voice: Voice, opening: &Opening, notes: &Notes, data_dir: &Path) {
+/// Says where everything is; `program` is how this program can be called again.
+pub fn announce(voice: Voice, opening: &Opening, notes: &Notes, data_dir: &Path, program: &str) {
     let sandbox = notes.sandbox.map(|address| format!("http://{address}/")).unwrap_or_default();
     let receiver = notes.receiver.map(|address| format!("http://{address}/")).unwrap_or_default();
     let key = notes.api_key.as_deref().unwrap_or_default();
@@ -58,10 +58,10 @@ Open this link and sign in as the customer:
   User name   otp_app
   Password    correct-horse-1 (try a wrong one first)
   Code        from an authenticator app with the secret JBSWY3DPEHPK3PXP,
-              or from: postern sandbox --code
+              or printed by: {program} sandbox --code
 
 What the partner sees, as it happens (Ctrl-C stops):
 ",
-        opening.graphql_url, opening.link_url
+        opening.graphql_url, opening.link_url,
     );
 }

@@ -88,7 +88,7 @@ impl Partner {
         let site = format!("http://{}", notes.sandbox.context("the sandbox has no address")?);
         let system = "mutation($input: CreateSourceSystemInput!) { createSourceSystem(input: $input) {
             sourceSystem { id } userErrors { field message } } }";
-        let input = json!({ "name": "Sandbox Bank", "loginUrl": format!("{site}/login") });
+        let input = json!({ "name": "Mill Lane Savings", "loginUrl": format!("{site}/login") });
         let made = self.call(system, json!({ "input": input })).await?;
         let id = text(&made["createSourceSystem"]["sourceSystem"]["id"])?;
         let job = "mutation($input: CreateJobInput!) { createJob(input: $input) {

@@ -161,6 +161,9 @@ pub struct Facts {
     /// What kind of prompt it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_kind: Option<PromptKind>,
+    /// Which prompt of the login it was; it has the site's words about the answer before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_number: Option<i32>,
     /// The run it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<RunId>,

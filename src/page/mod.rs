@@ -9,7 +9,7 @@
 //! GET  /assets/{version}/…  our one style sheet, one script and one icon
 //! ```
 //! A handler reads what came in, makes one call to `service::visit` and shows what it got. Whatever
-//! goes wrong is a [`trouble::Trouble`]; one layer turns it into a sentence in the customer's language,
+//! goes wrong is a `trouble::Trouble`; one layer turns it into a sentence in the customer's language,
 //! and another puts the protective headers on every answer. What a prompt means, who may sign in and
 //! what is stored is not decided here.
 

@@ -94,6 +94,8 @@ async fn each(db: &Db, clock: &dyn Clock, orders: Numbered<Order>) -> Numbered<R
     let outcomes = match together {
         Ok(outcomes) => outcomes,
         Err(error) if orders.len() == 1 => vec![Err(error)],
+        // It may be committed or not: trying again could make every link twice.
+        Err(Error::Unavailable) => orders.iter().map(|_| Err(Error::Unavailable)).collect(),
         Err(_) => {
             let mut alone = Vec::with_capacity(orders.len());
             for order in orders {

@@ -97,7 +97,7 @@ impl Changes {
 fn is_final(status: LinkStatus, change: &Change) -> bool {
     match status {
         LinkStatus::Completed | LinkStatus::Expired => true,
-        LinkStatus::Failed => change.link.signed_in_at.is_some(),
+        LinkStatus::Failed => Facts::of(&change.event).run_id.is_some(),
         _ => false,
     }
 }

@@ -17,14 +17,12 @@ pub trait Clock: Send + Sync {
     fn adjust(&self, database: Timestamp);
 }
 
-/// Sets the clock to the database's time, so that all nodes agree.
+/// Sets the clock to the database's time, so that all nodes agree and a machine that slept catches up.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn set(app: &App) -> Result<(), Error> {
-    if let Some(now) = store::node::database_time(&app.db).await? {
-        app.clock.adjust(now);
-    }
+    app.clock.adjust(store::node::database_time(&app.db).await?);
     Ok(())
 }
 

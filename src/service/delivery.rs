@@ -14,10 +14,12 @@ pub mod watch;
 pub use resend::resend;
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
+<<<<<<< HEAD
     AttemptOutcome, DeliveryId, EndpointId, EventId, Timestamp, WorkspaceId, attempt, delivery, endpoint,
     endpoint_secret, event,
 };
@@ -25,6 +27,18 @@ use entity::{
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
 use crate::domain::hint::Made;
+=======
+    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EndpointStatus, EventId, Timestamp, WorkspaceId,
+    attempt, delivery, endpoint, endpoint_secret, event,
+};
+
+use futures_util::FutureExt as _;
+
+use super::event::{self as log, Record};
+use super::{App, Caller, Error, endpoint as endpoints};
+use crate::domain::delivery::{self as rule, Ended};
+use crate::domain::event::{Facts, Kind};
+>>>>>>> main
 use crate::domain::retry;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
@@ -48,29 +62,43 @@ pub struct Report {
     attempted: Attempted,
 }
 
+/// What a claim brought.
+pub struct Claimed {
+    /// What is to be sent now.
+    pub sendings: Vec<Sending>,
+    /// When the next delivery is due, if nothing was due now.
+    pub next_due: Option<Timestamp>,
+}
+
 /// Claims up to `limit` due deliveries for this node, leaving out some endpoints, and gathers what
 /// their attempts need.
 ///
 /// # Errors
-/// If the database does not answer; what was claimed comes back with the node's next start.
-pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Vec<Sending>, Error> {
+/// If the database does not answer; what was claimed is due again.
+pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
     let (node, now) = (app.node, app.clock.now());
-    if store::delivery::next_due(&app.db).await?.is_none_or(|due| due > now) {
-        return Ok(Vec::new());
+    let next_due = store::delivery::next_due(&app.db).await?;
+    if next_due.is_none_or(|due| due > now) {
+        return Ok(Claimed { sendings: Vec::new(), next_due });
     }
     let claimed = store::transact(&app.db, async move |tx| {
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
-    gather(app, claimed, now).await
-}
-
-/// When the next delivery is due, if one waits.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(app: &App) -> Result<Option<Timestamp>, Error> {
-    Ok(store::delivery::next_due(&app.db).await?)
+    let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
+    match gather(app, claimed, now).await {
+        Ok(sendings) => Ok(Claimed { sendings, next_due: None }),
+        Err(error) => {
+            // What cannot be sent now must not wait for this node's next start.
+            let freed: Result<(), Error> =
+                store::transact(
+                    &app.db,
+                    async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?),
+                )
+                .await;
+            freed.and(Err(error))
+        }
+    }
 }
 
 async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Result<Vec<Sending>, Error> {
@@ -81,8 +109,15 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     let events = views(app, &claimed).await?;
     let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
+<<<<<<< HEAD
         let event = events.get(&delivery.event_id);
         match (recipients.get(&delivery.endpoint_id), event) {
+=======
+        match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
+            (Some((endpoint, _)), _) if endpoint.status != EndpointStatus::Enabled => {
+                orphans.push(parked(&delivery));
+            }
+>>>>>>> main
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
@@ -96,6 +131,24 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     Ok(sendings)
 }
 
+<<<<<<< HEAD
+=======
+/// A delivery whose endpoint was deleted or whose event retention has taken.
+fn cancelled(delivery: &delivery::Model) -> Verdict {
+    Verdict {
+        delivery: delivery.id,
+        status: DeliveryStatus::Cancelled,
+        attempt_count: delivery.attempt_count,
+        next_attempt_at: None,
+    }
+}
+
+/// A delivery whose endpoint was paused or disabled after it became due.
+fn parked(delivery: &delivery::Model) -> Verdict {
+    Verdict { status: DeliveryStatus::Pending, ..cancelled(delivery) }
+}
+
+>>>>>>> main
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
 
 async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
@@ -176,7 +229,12 @@ impl Sending {
         let written =
             self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
         let attempted = match written {
-            Some(envelope) => app.destinations.deliver(&self.endpoint.url, envelope).await,
+            Some(envelope) => {
+                let exchange = AssertUnwindSafe(app.destinations.deliver(&self.endpoint.url, envelope));
+                let broke_off =
+                    |_| Attempted::failed(AttemptOutcome::ConnectionError, "the attempt broke off");
+                exchange.catch_unwind().await.unwrap_or_else(broke_off)
+            }
             None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
         };
         let kind = self.event.kind.clone();
@@ -268,6 +326,62 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Remembers which endpoints only fail, and disables those that are gone or failed for too long. The
+/// rows are read again: a report's endpoint is as it was when the delivery was claimed.
+async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
+    let well: HashSet<EndpointId> =
+        reports.iter().filter(|report| report.is_delivered()).map(|report| report.endpoint.id).collect();
+    let ill: HashSet<EndpointId> =
+        reports.iter().map(|report| report.endpoint.id).filter(|id| !well.contains(id)).collect();
+    if !well.is_empty() {
+        store::endpoint::set_failing_since(tx, &well.iter().copied().collect::<Vec<_>>(), None).await?;
+    }
+    if ill.is_empty() {
+        return Ok(());
+    }
+    store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
+    let gone: HashSet<EndpointId> =
+        reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.id).collect();
+    for endpoint in store::endpoint::for_hub(tx, ill).await? {
+        if gone.contains(&endpoint.id) {
+            disable(tx, &endpoint, "gone", now).await?;
+        } else if rule::failed_too_long(endpoint.failing_since, now) {
+            disable(tx, &endpoint, "failing", now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn disable(tx: &Tx, endpoint: &endpoint::Model, reason: &str, now: Timestamp) -> Result<(), Error> {
+    if !store::endpoint::disable(tx, endpoint.workspace_id, endpoint.id, reason).await? {
+        return Ok(());
+    }
+    store::delivery::park(tx, endpoint.id).await?;
+    let facts = Facts { endpoint_id: Some(endpoint.id), reason: Some(reason.to_owned()), ..Facts::default() };
+    let record = Record { workspace: endpoint.workspace_id, link: None, kind: Kind::EndpointDisabled, facts };
+    log::record(tx, now, &[record]).await?;
+    Ok(())
+}
+
+/// Giving up on an event about an endpoint records nothing further.
+async fn note_exhausted(tx: &Tx, report: &Report, now: Timestamp) -> Result<(), Error> {
+    if [Kind::EndpointDisabled, Kind::DeliveryExhausted].iter().any(|kind| kind.as_str() == report.kind) {
+        return Ok(());
+    }
+    let facts = Facts {
+        endpoint_id: Some(report.endpoint.id),
+        delivery_id: Some(report.delivery.id),
+        ..Facts::default()
+    };
+    let record =
+        Record { workspace: report.delivery.workspace_id, link: None, kind: Kind::DeliveryExhausted, facts };
+    log::record(tx, now, &[record]).await?;
+    Ok(())
+}
+
+>>>>>>> main
 /// The delivery with that id.
 ///
 /// # Errors

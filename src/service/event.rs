@@ -4,14 +4,20 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
+<<<<<<< HEAD
     CustomerId, DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint,
     event, link, login,
+=======
+    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp, WorkspaceId,
+    customer, delivery, endpoint, event, link, login, prompt,
+>>>>>>> main
 };
 use serde_json::Value;
 
 use super::{App, Caller, Error};
 use crate::domain::delivery::Fate;
 use crate::domain::event::{self as words, Facts, Joined, Kind};
+use crate::domain::prompt::Prompt;
 use crate::store::event::{NewEvent, Range};
 use crate::store::{self, Tx};
 
@@ -111,6 +117,8 @@ pub struct Joins {
     links: HashMap<LinkId, link::Model>,
     customers: HashMap<CustomerId, customer::Model>,
     logins: HashMap<LoginId, login::Model>,
+    /// What the site said about an answer, by the login and the number of the prompt that says it.
+    remarks: HashMap<(LoginId, i32), String>,
 }
 
 impl Joins {
@@ -120,12 +128,11 @@ impl Joins {
     /// If the database does not answer.
     pub async fn read(app: &App, workspace: WorkspaceId, events: &[event::Model]) -> Result<Self, Error> {
         let links = events.iter().filter_map(|event| event.link_id).collect::<HashSet<_>>();
-        let logins = events
-            .iter()
-            .map(Facts::of)
-            .filter(|facts| facts.failure_code.is_some())
-            .filter_map(|facts| facts.login_id)
-            .collect::<HashSet<_>>();
+        let failed = events.iter().map(Facts::of).filter(|facts| facts.failure_code.is_some());
+        let (asked_again, ended): (Vec<Facts>, Vec<Facts>) =
+            failed.partition(|facts| facts.prompt_number.is_some());
+        let logins = ended.iter().filter_map(|facts| facts.login_id).collect::<HashSet<_>>();
+        let prompted = asked_again.iter().filter_map(|facts| facts.login_id).collect::<HashSet<_>>();
         let links = if links.is_empty() {
             Vec::new()
         } else {
@@ -146,6 +153,7 @@ impl Joins {
             links: links.into_iter().map(|row| (row.id, row)).collect(),
             customers: customers.into_iter().map(|row| (row.id, row)).collect(),
             logins: logins.into_iter().map(|row| (row.id, row)).collect(),
+            remarks: remarks(app, workspace, prompted).await?,
         })
     }
 
@@ -153,13 +161,31 @@ impl Joins {
     #[must_use]
     pub fn of(&self, event: &event::Model) -> Joined<'_> {
         let link = event.link_id.and_then(|id| self.links.get(&id));
-        let login = Facts::of(event).login_id.and_then(|id| self.logins.get(&id));
-        Joined {
-            link,
-            customer: link.and_then(|link| self.customers.get(&link.customer_id)),
-            site_message: login.and_then(|login| login.site_message.as_deref()),
-        }
+        let facts = Facts::of(event);
+        let site_message = match (facts.login_id, facts.prompt_number) {
+            (Some(login), Some(number)) => self.remarks.get(&(login, number)).map(String::as_str),
+            (Some(login), None) => self.logins.get(&login).and_then(|login| login.site_message.as_deref()),
+            (None, _) => None,
+        };
+        let customer = link.and_then(|link| self.customers.get(&link.customer_id));
+        Joined { link, customer, site_message }
     }
+}
+
+async fn remarks(
+    app: &App,
+    workspace: WorkspaceId,
+    logins: HashSet<LoginId>,
+) -> Result<HashMap<(LoginId, i32), String>, Error> {
+    if logins.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let said = |row: prompt::Model| {
+        let prompt: Prompt = serde_json::from_value(row.body).ok()?;
+        Some(((row.login_id, row.number), prompt.site_error?))
+    };
+    let prompts = store::prompt::of_logins(&app.db, workspace, logins).await?;
+    Ok(prompts.into_iter().filter_map(said).collect())
 }
 
 /// `data` of each event, exactly as a webhook carries it.

@@ -7,8 +7,10 @@ use crate::domain::event::Facts;
 use crate::domain::link::{self as life, Change};
 use crate::store;
 
-/// How many links are expired in one go.
+/// How many links are read at a time.
 const BATCH: u64 = 200;
+/// How many times in one go.
+const BATCHES: u32 = 20;
 
 /// Expires links whose time is over and on which nobody is signing in; returns how many.
 ///
@@ -17,8 +19,22 @@ const BATCH: u64 = 200;
 pub async fn expire_links(app: &App) -> Result<usize, Error> {
     let now = app.clock.now();
     let mut expired = 0;
-    for link in store::link::overdue(&app.db, now, BATCH).await? {
-        expired += usize::from(expire(app, now, link).await?);
+    for _ in 0..BATCHES {
+        let (overdue, before) = (store::link::overdue(&app.db, now, BATCH).await?, expired);
+        for link in overdue {
+            let id = link.id;
+            match expire(app, now, link).await {
+                Ok(changed) => expired += usize::from(changed),
+                Err(Error::Unavailable) => return Err(Error::Unavailable),
+                // One link that cannot be expired holds up no other.
+                Err(error) => {
+                    tracing::error!(link.id = %id, error = &error as &dyn std::error::Error, "A link did not expire.");
+                }
+            }
+        }
+        if expired == before {
+            break;
+        }
     }
     Ok(expired)
 }

@@ -72,8 +72,8 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<login::Model>, Error> {
     if limit == 0 || !store::login::any_queued(&app.db).await? {
         return Ok(Vec::new());
     }
-    let node = app.node;
-    store::transact(&app.db, async move |tx| Ok(store::login::claim(&tx, node, limit).await?)).await
+    let (node, now) = (app.node, app.clock.now());
+    store::transact(&app.db, async move |tx| Ok(store::login::claim(&tx, node, now, limit).await?)).await
 }
 
 /// What a claimed login needs.
@@ -107,9 +107,6 @@ pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(Pro
     let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
     held(app, login, async move |tx, now, mut row, mut link| {
         row.prompt_number += 1;
-        if prompt.rejected.is_some() {
-            row.site_message.clone_from(&prompt.site_error);
-        }
         let id = PromptId::new(now);
         let asked = prompt::Model {
             id,
@@ -128,6 +125,7 @@ pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(Pro
         let facts = Facts {
             login_id: Some(row.id),
             prompt_kind: Some(prompt.kind),
+            prompt_number: Some(row.prompt_number),
             failure_code: prompt.rejected,
             ..Facts::default()
         };
@@ -144,23 +142,29 @@ pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(Pro
 pub async fn hear(app: &App, login: &login::Model, prompt: PromptId) -> Result<Heard, Error> {
     let mut waiting = app.bus.wait_for(Topic::Login(login.id));
     loop {
-        let row = store::login::get(&app.db, login.workspace_id, login.id).await?;
-        if row.status != LoginStatus::Active || row.claimed_by != Some(app.node) {
-            return Ok(Heard::Ended);
+        match listen(app, login, prompt).await {
+            Ok(Some(heard)) => return Ok(heard),
+            // A database that is away for a moment is no reason to end a customer's login.
+            Ok(None) | Err(Error::Unavailable) => waiting.news(LOOK_ANYWAY).await,
+            Err(error) => return Err(error),
         }
-        if store::prompt::has_answer(&app.db, login.workspace_id, prompt).await? {
-            let workspace = login.workspace_id;
-            let taken = store::transact(&app.db, async move |tx| {
-                Ok::<_, Error>(store::prompt::take_answer(&tx, workspace, prompt).await?)
-            });
-            return Ok(taken.await?.map_or(Heard::Ended, Heard::Answer));
-        }
-        let now = app.clock.now();
-        if let Some(code) = too_late(&row, now) {
-            return Ok(Heard::Nothing(code));
-        }
-        waiting.news(LOOK_ANYWAY).await;
     }
+}
+
+/// What there is to hear now.
+async fn listen(app: &App, login: &login::Model, prompt: PromptId) -> Result<Option<Heard>, Error> {
+    let row = store::login::get(&app.db, login.workspace_id, login.id).await?;
+    if row.status != LoginStatus::Active || row.claimed_by != Some(app.node) {
+        return Ok(Some(Heard::Ended));
+    }
+    if store::prompt::has_answer(&app.db, login.workspace_id, prompt).await? {
+        let workspace = login.workspace_id;
+        let taken = store::transact(&app.db, async move |tx| {
+            Ok::<_, Error>(store::prompt::take_answer(&tx, workspace, prompt).await?)
+        });
+        return Ok(Some(taken.await?.map_or(Heard::Ended, Heard::Answer)));
+    }
+    Ok(too_late(&row, app.clock.now()).map(Heard::Nothing))
 }
 
 /// Why a login must end now, if it must.

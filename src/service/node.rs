@@ -3,15 +3,23 @@
 use super::{App, Error, login, run};
 use crate::store;
 
-/// Says that this node lives, and takes over what dead nodes left, if there are any.
+/// Says that this node lives.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn beat(app: &App) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
+    store::transact(&app.db, async move |tx| Ok(store::node::beat(&tx, node, now).await?)).await
+}
+
+/// Takes over what dead nodes left, if there are any.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn bury(app: &App) -> Result<(), Error> {
+    let (node, now) = (app.node, app.clock.now());
     let dead_since = now.minus(store::node::DEAD_AFTER);
     store::transact(&app.db, async move |tx| {
-        store::node::beat(&tx, node, now).await?;
         if store::node::bury(&tx, node, Some(dead_since)).await? {
             take_over(&tx, now).await?;
         }
@@ -27,7 +35,8 @@ pub async fn beat(app: &App) -> Result<(), Error> {
 /// If the database does not answer.
 pub async fn arrive(app: &App) -> Result<(), Error> {
     if !app.db.is_embedded() {
-        return beat(app).await;
+        beat(app).await?;
+        return bury(app).await;
     }
     let (node, now) = (app.node, app.clock.now());
     store::transact(&app.db, async move |tx| {

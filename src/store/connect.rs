@@ -22,6 +22,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest a statement may run on PostgreSQL: write transactions are short.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The advisory lock of PostgreSQL that a migrating node holds: "postern" in numbers.
+const MIGRATING: i64 = 0x70_6f73_7465_726e;
+
 /// Called after a commit with what it left for others to look at.
 pub type OnCommit = Arc<dyn Fn(&[Hint]) + Send + Sync>;
 
@@ -56,7 +59,7 @@ impl Db {
             Ok(Self { reader, writer, on_commit })
         } else {
             let pool = Database::connect(postgres(url)).await?;
-            Migrator::up(&pool, None).await?;
+            migrate(url).await?;
             Ok(Self { reader: pool.clone(), writer: Writer::Pool(pool), on_commit })
         }
     }
@@ -76,6 +79,18 @@ impl Db {
             tracing::warn!(error = &error as &dyn std::error::Error, "The database did not close cleanly.");
         }
     }
+}
+
+/// Brings the schema up to date; of several nodes that start together, one after the other.
+async fn migrate(url: &str) -> Result<(), Error> {
+    let mut alone = postgres(url);
+    alone.max_connections(1).min_connections(1);
+    let alone = Database::connect(alone).await?;
+    alone.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATING})")).await?;
+    let migrated = Migrator::up(&alone, None).await;
+    // The lock goes with its connection.
+    alone.close().await?;
+    Ok(migrated?)
 }
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {

@@ -4,9 +4,13 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
+<<<<<<< HEAD
 mod filter;
 
 pub use filter::{Filter, list};
+=======
+use std::collections::{HashMap, HashSet};
+>>>>>>> main
 
 use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
@@ -18,6 +22,23 @@ use sea_orm::{
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
+<<<<<<< HEAD
+=======
+/// How many rows one statement inserts: with ten columns each, far below SQLite's 32,766 parameters.
+const INSERT: usize = 1_000;
+
+/// Which deliveries of a workspace to list; an absent field allows all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// To this endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// About this link.
+    pub link: Option<entity::LinkId>,
+    /// One of these.
+    pub statuses: Option<Vec<DeliveryStatus>>,
+}
+
+>>>>>>> main
 /// What one attempt changes on its delivery.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -31,17 +52,16 @@ pub struct Verdict {
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// Adds many deliveries in one statement and wakes the hub.
+/// Adds many deliveries, a thousand in a statement, and wakes the hub.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
+    for chunk in rows.chunks(INSERT) {
+        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
+        delivery::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        tx.hint(Hint::Deliveries);
     }
-    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    delivery::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    tx.hint(Hint::Deliveries);
     Ok(())
 }
 
@@ -80,6 +100,20 @@ pub async fn claim(
     Ok(rows)
 }
 
+/// Gives claimed deliveries back.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Error> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
+        .filter(delivery::Column::ClaimedBy.eq(node))
+        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// When the next unclaimed delivery is due.
 ///
 /// # Errors
@@ -105,22 +139,37 @@ pub async fn settle(
     verdicts: &[Verdict],
     attempts: Vec<attempt::Model>,
 ) -> Result<(), Error> {
-    let held: Vec<DeliveryId> = delivery::Entity::find()
+    let held: Vec<(DeliveryId, i32)> = delivery::Entity::find()
         .select_only()
-        .column(delivery::Column::Id)
+        .columns([delivery::Column::Id, delivery::Column::AttemptCount])
         .filter(delivery::Column::ClaimedBy.eq(node))
         .filter(delivery::Column::Id.is_in(verdicts.iter().map(|verdict| verdict.delivery)))
         .into_tuple()
         .all(tx)
         .await?;
-    let attempts: Vec<_> = attempts.into_iter().filter(|row| held.contains(&row.delivery_id)).collect();
+    // Counted from what the row says now: a claim that was lost and taken again settles nothing twice.
+    let held: HashMap<DeliveryId, i32> = held.into_iter().collect();
+    let follows = |verdict: &&Verdict| {
+        held.get(&verdict.delivery)
+            .is_some_and(|made| verdict.attempt_count - made <= 1 && verdict.attempt_count >= *made)
+    };
+    let mut seen = HashSet::new();
+    let verdicts: Vec<&Verdict> =
+        verdicts.iter().filter(follows).filter(|v| seen.insert(v.delivery)).collect();
+    let fits = |row: &attempt::Model| {
+        verdicts.iter().any(|v| v.delivery == row.delivery_id && v.attempt_count == row.number)
+            && held.get(&row.delivery_id).is_some_and(|made| row.number == made + 1)
+    };
+    let mut noted = HashSet::new();
+    let attempts: Vec<_> =
+        attempts.into_iter().filter(|row| fits(row) && noted.insert(row.delivery_id)).collect();
     if !attempts.is_empty() {
         let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
         attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
+    let is_due_again = verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some());
     let (first_try, others): (Vec<_>, Vec<_>) = verdicts
-        .iter()
-        .filter(|verdict| held.contains(&verdict.delivery))
+        .into_iter()
         .partition(|verdict| verdict.status == DeliveryStatus::Delivered && verdict.attempt_count == 1);
     if let Some(one) = first_try.first() {
         // By far the most frequent verdict: one statement for all of them.
@@ -128,6 +177,10 @@ pub async fn settle(
     }
     for verdict in others {
         write(tx, verdict, [verdict.delivery]).await?;
+    }
+    if is_due_again {
+        // The hub sleeps until the next one is due, and that may be earlier now.
+        tx.hint(Hint::Deliveries);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Links.
 
-use entity::{CustomerId, JobId, LinkId, LinkStatus, Timestamp, WorkspaceId, link};
+use entity::{CustomerId, JobId, LinkId, LinkStatus, LoginStatus, Timestamp, WorkspaceId, link, login};
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -126,7 +127,7 @@ pub async fn list(
     Ok(newest_first!(db, query, link::Column::Id, page))
 }
 
-/// Links whose time is over and that may still have to be told so, oldest first.
+/// Links whose time is over, that are not told so yet and on which no login is live, oldest first.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -136,9 +137,15 @@ pub async fn overdue(
     limit: u64,
 ) -> Result<Vec<link::Model>, Error> {
     let open = [LinkStatus::Created, LinkStatus::Accessed, LinkStatus::Authenticating, LinkStatus::Failed];
+    let live = Query::select()
+        .column(login::Column::LinkId)
+        .from(login::Entity)
+        .and_where(login::Column::Status.ne(LoginStatus::Ended))
+        .to_owned();
     let query = link::Entity::find()
         .filter(link::Column::ExpiresAt.lte(now))
         .filter(link::Column::Status.is_in(open))
-        .filter(link::Column::SignedInAt.is_null());
+        .filter(link::Column::SignedInAt.is_null())
+        .filter(link::Column::Id.not_in_subquery(live));
     Ok(query.order_by_asc(link::Column::ExpiresAt).limit(limit).all(db).await?)
 }

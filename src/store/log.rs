@@ -15,10 +15,16 @@ use sea_orm::{
     QuerySelect, Statement,
 };
 
+use tokio::time::Instant;
+
 use super::Error;
 
-/// How often the tailer looks whether older writers have finished.
+/// How soon the tailer first looks again whether older writers have finished; then twice as late.
 const STEP: Duration = Duration::from_millis(2);
+/// How late it looks again at most.
+const LONGEST_STEP: Duration = Duration::from_millis(50);
+/// How long it waits for them in one go.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Who might be waiting for an event, without the event.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
@@ -39,8 +45,14 @@ pub async fn watermark(db: &impl ConnectionTrait, known: i64) -> Result<i64, Err
     let highest = highest(db).await?;
     if db.get_database_backend() == DbBackend::Postgres && highest > known {
         let ticket = ticket(db).await?;
+        let (until, mut step) = (Instant::now() + LONGEST_WAIT, STEP);
         while oldest_running(db).await? < ticket {
-            tokio::time::sleep(STEP).await;
+            if Instant::now() >= until {
+                // Somebody holds a transaction open, perhaps in another database: look again later.
+                return Ok(known);
+            }
+            tokio::time::sleep(step).await;
+            step = (step * 2).min(LONGEST_STEP);
         }
     }
     Ok(highest)

@@ -125,7 +125,7 @@ pub async fn find_many(
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn claim(tx: &Tx, node: NodeId, limit: u64) -> Result<Vec<login::Model>, Error> {
+pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<Vec<login::Model>, Error> {
     let mut waiting = Query::select();
     waiting
         .column(login::Column::Id)
@@ -138,6 +138,8 @@ pub async fn claim(tx: &Tx, node: NodeId, limit: u64) -> Result<Vec<login::Model
     }
     Ok(login::Entity::update_many()
         .col_expr(login::Column::ClaimedBy, Expr::value(node))
+        // Waiting for an engine is not the customer's idleness.
+        .col_expr(login::Column::ActiveAt, Expr::value(now))
         .col_expr(login::Column::Status, Expr::value(LoginStatus::Active))
         .filter(login::Column::Id.in_subquery(waiting))
         .exec_with_returning(tx)

@@ -2,7 +2,7 @@
 //!
 //! Every function takes the workspace whose rows it may touch, except the few that serve the
 //! house itself (queues, the log's tail, authentication). Nothing here decides what may follow
-//! what; `service` does, inside [`transact`].
+//! what; `service` does, inside [`transact()`].
 
 pub mod api_key;
 pub mod backlog;
@@ -55,16 +55,30 @@ pub enum Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let is_lost = matches!(
-            &error,
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_) | RuntimeErr::Internal(_))
-        );
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
             Self::Taken
-        } else if is_lost {
+        } else if is_passing(&error) {
             Self::Unavailable(Some(error))
         } else {
             Self::Database(error)
         }
+    }
+}
+
+/// Whether the same statement may well succeed in a moment: the connection was lost or could not be
+/// had, or PostgreSQL ended the transaction for its own reasons.
+fn is_passing(error: &DbErr) -> bool {
+    use sea_orm::sqlx::Error as Sqlx;
+    let (DbErr::Conn(runtime) | DbErr::Exec(runtime) | DbErr::Query(runtime)) = error else {
+        return matches!(error, DbErr::ConnectionAcquire(_));
+    };
+    let RuntimeErr::SqlxError(error) = runtime else { return false };
+    match error.as_ref() {
+        Sqlx::Io(_) | Sqlx::PoolTimedOut | Sqlx::PoolClosed | Sqlx::WorkerCrashed => true,
+        // Shutting down, deadlock, serialization: SQLSTATE classes 57P0 and 40.
+        Sqlx::Database(told) => {
+            told.code().is_some_and(|code| code.starts_with("57P0") || code == "40P01" || code == "40001")
+        }
+        _ => false,
     }
 }

@@ -52,17 +52,18 @@ pub async fn bury(tx: &Tx, me: NodeId, dead_since: Option<Timestamp>) -> Result<
     Ok(query.exec(tx).await?.rows_affected > 0)
 }
 
-/// The database server's own time; an embedded database has none of its own.
+/// The database's own time; an embedded one has this machine's.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn database_time(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
-    if db.get_database_backend() != DbBackend::Postgres {
-        return Ok(None);
-    }
-    let sql = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint AS now";
-    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-    Ok(Some(Timestamp(row.ok_or(Error::NotFound)?.try_get("", "now")?)))
+pub async fn database_time(db: &impl ConnectionTrait) -> Result<Timestamp, Error> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint AS now",
+        _ => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
+    };
+    let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+    Ok(Timestamp(row.ok_or(Error::NotFound)?.try_get("", "now")?))
 }
 
 /// Frees the deliveries of nodes that are no more, and lists what they left half done.

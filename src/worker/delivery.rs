@@ -7,13 +7,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use entity::EndpointId;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::lanes::{Lanes, Try};
-use super::{AFTER_ERROR, LOOK_ANYWAY, next};
-use crate::service::delivery::{self, Report, Sending};
+use super::{AFTER_ERROR, LOOK_ANYWAY};
+use crate::service::delivery::{self, Claimed, Report, Sending};
 use crate::service::{App, Error};
 
 /// How many attempts are out at a time.
@@ -36,7 +38,7 @@ const LAST_CHANCE: Duration = Duration::from_secs(5);
 pub async fn step(app: &App) -> Result<usize, Error> {
     let mut made = 0;
     loop {
-        let claimed = delivery::claim(app, CLAIM, Vec::new()).await?;
+        let claimed = delivery::claim(app, CLAIM, Vec::new()).await?.sendings;
         if claimed.is_empty() {
             return Ok(made);
         }
@@ -51,7 +53,7 @@ pub async fn step(app: &App) -> Result<usize, Error> {
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let (verdicts, reports) = mpsc::channel(REPORTS);
     let settler = tokio::spawn(settle(app.clone(), reports));
-    let mut hub = Hub { app, lanes: Lanes::default(), out: JoinSet::new(), verdicts };
+    let mut hub = Hub::new(app, verdicts);
     while hub.turn(&stop).await {}
     let last = async {
         while let Some(report) = hub.out.join_next().await {
@@ -81,45 +83,72 @@ struct Hub {
     lanes: Lanes<Sending>,
     out: JoinSet<Report>,
     verdicts: mpsc::Sender<Report>,
+    /// The claim that is being made, beside the sending.
+    claiming: JoinSet<Result<Claimed, Error>>,
+    /// When to claim next without a hint.
+    next_claim: Instant,
+    /// Endpoints that the last claim left out.
+    left_out: Vec<EndpointId>,
 }
 
 impl Hub {
-    /// Claims, sends, and waits for something to happen; `false` when it is time to stop.
+    fn new(app: App, verdicts: mpsc::Sender<Report>) -> Self {
+        let (out, claiming) = (JoinSet::new(), JoinSet::new());
+        let next_claim = Instant::now();
+        Self { app, lanes: Lanes::default(), out, verdicts, claiming, next_claim, left_out: Vec::new() }
+    }
+
+    /// Waits for one thing to happen and does what follows; `false` when it is time to stop.
     async fn turn(&mut self, stop: &CancellationToken) -> bool {
-        let wait = match self.claim().await {
-            Ok(wait) => wait,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "Deliveries have to wait.");
-                AFTER_ERROR
-            }
-        };
-        self.send();
         tokio::select! {
-            Some(report) = self.out.join_next() => self.note(report).await,
-            goes_on = next(&self.app.bus.deliveries, wait, stop) => return goes_on,
+            () = stop.cancelled() => return false,
+            Some(ended) = self.out.join_next() => self.note(ended).await,
+            Some(claimed) = self.claiming.join_next() => self.take(claimed),
+            () = self.app.bus.deliveries.notified() => self.next_claim = Instant::now(),
+            () = tokio::time::sleep_until(self.next_claim), if self.may_claim() => self.claim(),
         }
+        self.send();
         true
     }
 
-    /// Claims one batch, if there is room; returns how long to wait when nothing else happens.
-    async fn claim(&mut self) -> Result<Duration, Error> {
-        if self.out.len() >= IN_FLIGHT {
-            return Ok(LOOK_ANYWAY);
-        }
+    /// One claim at a time, and none while there is enough to send.
+    fn may_claim(&self) -> bool {
+        self.claiming.is_empty() && self.lanes.waiting() < IN_FLIGHT
+    }
+
+    fn claim(&mut self) {
+        let (app, full) = (self.app.clone(), self.lanes.full(self.app.clock.now()));
+        self.left_out.clone_from(&full);
+        self.next_claim = Instant::now() + LOOK_ANYWAY;
+        self.claiming.spawn(async move { delivery::claim(&app, CLAIM, full).await });
+    }
+
+    /// Puts what was claimed into its lanes, and decides when to claim again.
+    fn take(&mut self, claimed: Result<Result<Claimed, Error>, JoinError>) {
+        let claimed = match claimed {
+            Ok(Ok(claimed)) => claimed,
+            Ok(Err(error)) => return self.wait(&error),
+            Err(error) => return self.wait(&error),
+        };
         let now = self.app.clock.now();
-        let claimed = delivery::claim(&self.app, CLAIM, self.lanes.full(now)).await?;
-        let found = !claimed.is_empty();
-        for sending in claimed {
+        let wait = if claimed.sendings.is_empty() {
+            let due = claimed.next_due.filter(|due| *due > now);
+            let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
+            soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+        } else {
+            // There may be more where these came from.
+            Duration::ZERO
+        };
+        self.next_claim = self.next_claim.min(Instant::now() + wait);
+        for sending in claimed.sendings {
             let which = if sending.is_first() { Try::First } else { Try::Again };
             self.lanes.put(sending.endpoint(), which, sending);
         }
-        if found {
-            // There may be more where these came from.
-            return Ok(Duration::ZERO);
-        }
-        let due = delivery::next_due(&self.app).await?.filter(|due| *due > now);
-        let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
-        Ok(soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY)))
+    }
+
+    fn wait(&mut self, error: &(dyn std::error::Error + 'static)) {
+        tracing::warn!(error, "Deliveries have to wait.");
+        self.next_claim = Instant::now() + AFTER_ERROR;
     }
 
     /// Lets out as many attempts as may be out.
@@ -140,7 +169,11 @@ impl Hub {
         while let Some(ended) = joined {
             match ended {
                 Ok(report) => {
-                    self.lanes.done(report.endpoint(), report.is_delivered(), now);
+                    let endpoint = report.endpoint();
+                    self.lanes.done(endpoint, report.is_delivered(), now);
+                    if self.left_out.contains(&endpoint) && self.lanes.wants_more(endpoint, now) {
+                        self.next_claim = Instant::now();
+                    }
                     // A full channel is a slow database: then nothing new is sent either.
                     let _ = self.verdicts.send(report).await;
                 }
@@ -150,6 +183,5 @@ impl Hub {
             }
             joined = self.out.try_join_next();
         }
-        self.send();
     }
 }

@@ -126,12 +126,25 @@ impl<T> Lanes<T> {
         }
     }
 
+    /// How much waits in all lanes.
+    pub(super) fn waiting(&self) -> usize {
+        self.lanes.values().map(Lane::waiting).sum()
+    }
+
     /// The endpoints that have enough to do, or are closed.
     pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
         let is_full = |lane: &Lane<T>| {
             lane.waiting() >= WAITING || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
         };
         self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
+    }
+
+    /// Whether a lane that had enough to do would soon be empty without another claim.
+    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Timestamp) -> bool {
+        let has_enough = |lane: &Lane<T>| {
+            lane.waiting() > WAITING / 2 || lane.closed_until.is_some_and(|until| until > now)
+        };
+        !self.lanes.get(&endpoint).is_some_and(has_enough)
     }
 
     /// When the first closed lane may send its probe.

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, LOOK_ANYWAY, next};
+use super::{AFTER_ERROR, keep_busy};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Prompt};
 use crate::domain::sign_in::{Machine, Move, Outcome, Target};
@@ -28,6 +28,8 @@ use crate::vault::{LoginKey, Place};
 const LOGINS: usize = 64;
 /// How often a site that is down is tried again, while no secret has been sent.
 const RETRIES: u32 = 3;
+/// How many times a session is tried to be kept while the database is away, a second apart and more.
+const PATIENCE: u32 = 30;
 /// The first pause between such tries.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 /// The longest pause between such tries.
@@ -49,44 +51,34 @@ pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
 
 /// Runs until `stop`; the logins that live then are taken over by the next server.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let mut live = JoinSet::new();
-    loop {
-        let wait = match step(&app, &mut live).await {
-            Ok(_) => LOOK_ANYWAY,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "Logins have to wait.");
-                AFTER_ERROR
-            }
-        };
-        tokio::select! {
-            Some(_) = live.join_next() => {}
-            goes_on = next(&app.bus.logins, wait, &stop) => if !goes_on { return },
-        }
-    }
+    keep_busy(&app, &stop, &app.bus.logins, |app, live| Box::pin(step(app, live))).await;
 }
 
 /// One login from its claim to its end; whatever happens, the row says how it ended.
 async fn drive(app: App, login: login::Model) {
-    let id = login.id;
     let ended = AssertUnwindSafe(sign_in(&app, &login)).catch_unwind().await;
     let failure = match ended {
         // Over; or superseded, revoked or taken over, and no longer ours to end.
         Ok(Ok(()) | Err(Error::Gone)) => return,
-        Ok(Err(error)) => {
-            tracing::error!(login.id = %id, error = &error as &dyn std::error::Error, "A login broke off.");
-            Failure::new(FailureCode::EngineCrash)
-        }
-        Err(_panic) => {
-            tracing::error!(login.id = %id, "A login panicked.");
-            Failure::new(FailureCode::EngineCrash)
-        }
+        Ok(Err(error)) => broken_off(&login, &error),
+        Err(_panic) => broken_off(&login, &Panicked),
     };
-    while let Err(error) = service::failed(&app, &login, failure.clone()).await {
-        if matches!(error, Error::Gone) {
-            return;
+    loop {
+        match service::failed(&app, &login, failure.clone()).await {
+            Ok(()) | Err(Error::Gone) => return,
+            Err(error) => drop(broken_off(&login, &error)),
         }
         tokio::time::sleep(AFTER_ERROR).await;
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked")]
+struct Panicked;
+
+fn broken_off(login: &login::Model, why: &(dyn std::error::Error + 'static)) -> Failure {
+    tracing::error!(login.id = %login.id, error = why, "A login broke off.");
+    Failure::new(FailureCode::EngineCrash)
 }
 
 /// What one login holds while it lives.
@@ -185,9 +177,20 @@ impl Engine<'_> {
 
     async fn signed_in(&mut self) -> Result<(), Error> {
         match self.driver.save().await {
-            Ok(session) => service::signed_in(self.app, self.login, &session.to_bytes()).await,
+            Ok(session) => self.keep(&session.to_bytes()).await,
             Err(error) => self.fail(Failure::new(error.code())).await,
         }
+    }
+
+    /// Hands the session over, patiently: the customer is signed in, and a database comes back.
+    async fn keep(&mut self, session: &[u8]) -> Result<(), Error> {
+        for _ in 0..PATIENCE {
+            match service::signed_in(self.app, self.login, session).await {
+                Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
+                kept => return kept,
+            }
+        }
+        Err(Error::Unavailable)
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<(), Error> {

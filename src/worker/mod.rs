@@ -1,6 +1,6 @@
 //! What happens without a request: deliveries, logins, runs, and the passing of time.
 //!
-//! Each worker waits for a hint, looks again after [`LOOK_ANYWAY`] in case one was lost, and has a
+//! Each worker waits for a hint, looks again after some seconds in case one was lost, and has a
 //! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
 
 pub mod backlog;
@@ -14,11 +14,13 @@ pub mod time;
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::service::App;
+use crate::service::{App, Error};
 
 /// A worker looks on its own after this time: five of them make one query a second when idle.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
@@ -35,6 +37,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     tasks.spawn(recovery::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));
     tasks.spawn(run::run(app.clone(), stop.clone()));
+    tasks.spawn(time::beat(app.clone(), stop.clone()));
     tasks.spawn(time::run(app.clone(), stop.clone()));
     tasks.close();
     tasks
@@ -45,5 +48,27 @@ async fn next(hint: &Notify, at_most: Duration, stop: &CancellationToken) -> boo
     tokio::select! {
         () = stop.cancelled() => false,
         _ = tokio::time::timeout(at_most, hint.notified()) => true,
+    }
+}
+
+/// Claims what waits and begins to work on it, beside what is already under way.
+type Step = for<'a> fn(&'a App, &'a mut JoinSet<()>) -> BoxFuture<'a, Result<usize, Error>>;
+
+/// Takes a step on every hint, whenever something has ended, and after a while, until `stop`. What is
+/// under way then is dropped: its claims tell the next server.
+async fn keep_busy(app: &App, stop: &CancellationToken, hint: &Notify, take: Step) {
+    let mut live = JoinSet::new();
+    loop {
+        let wait = match take(app, &mut live).await {
+            Ok(_) => LOOK_ANYWAY,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "What was asked for has to wait.");
+                AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            Some(_) = live.join_next() => {}
+            goes_on = next(hint, wait, stop) => if !goes_on { return },
+        }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{AFTER_ERROR, LOOK_ANYWAY, next};
+use super::{AFTER_ERROR, keep_busy};
 use crate::domain::Origins;
 use crate::domain::failure::Failure;
 use crate::domain::step::Step;
@@ -21,6 +21,8 @@ use crate::service::{App, Error};
 
 /// How many runs one worker carries out at a time; more wait in the queue.
 const RUNS: usize = 32;
+/// How many times a step is tried to be saved while the database is away, a second apart and more.
+const PATIENCE: u32 = 30;
 /// How large the output of a run may be, in bytes of JSON.
 const OUTPUT_BYTES: usize = 1024 * 1024;
 
@@ -40,20 +42,7 @@ pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
 
 /// Runs until `stop`; the runs that live then are taken over by the next server.
 pub(super) async fn run(app: App, stop: CancellationToken) {
-    let mut live = JoinSet::new();
-    loop {
-        let wait = match step(&app, &mut live).await {
-            Ok(_) => LOOK_ANYWAY,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "Runs have to wait.");
-                AFTER_ERROR
-            }
-        };
-        tokio::select! {
-            Some(_) = live.join_next() => {}
-            goes_on = next(&app.bus.runs, wait, &stop) => if !goes_on { return },
-        }
-    }
+    keep_busy(&app, &stop, &app.bus.runs, |app, live| Box::pin(step(app, live))).await;
 }
 
 /// One run from its claim to its end; whatever happens, the row says how it ended.
@@ -64,8 +53,8 @@ async fn carry_out(app: App, run: run::Model) {
         Ok(Err(error)) => Err(broken_off(&run, &error)),
         Err(_panic) => Err(broken_off(&run, &Panicked)),
     };
-    while service::finish(&app, run.clone(), result.clone()).await.is_err() {
-        // The database does not answer, which others have logged: the end of the run has to wait.
+    while let Err(error) = service::finish(&app, run.clone(), result.clone()).await {
+        tracing::warn!(run.id = %run.id, error = &error as &dyn std::error::Error, "The end of a run has to wait.");
         tokio::time::sleep(AFTER_ERROR).await;
     }
 }
@@ -100,14 +89,17 @@ async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>,
     };
     let mut runner = Runner { app, run: &run, driver, origins };
     let mut output = Map::new();
-    let mut position = 0;
+    let (mut position, mut bytes) = (0, 0);
     for workflow in &workflows {
         let mut values = Map::new();
         for (index, step) in workflow.steps.iter().enumerate() {
             let index = i32::try_from(index).unwrap_or(i32::MAX);
             let place = Place { workflow: &workflow.name, position, index, step };
-            match runner.step(place).await? {
-                Ok(Some((name, value))) => drop(values.insert(name, value)),
+            match runner.step(place, OUTPUT_BYTES.saturating_sub(bytes)).await? {
+                Ok(Some((name, value))) => {
+                    bytes += value.to_string().len();
+                    values.insert(name, value);
+                }
                 Ok(None) => {}
                 Err(code) => return Ok(Err(Failure::new(code))),
             }
@@ -122,15 +114,17 @@ async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>,
 type Stepped = Result<Option<(String, Value)>, FailureCode>;
 
 impl Runner<'_> {
-    async fn step(&mut self, place: Place<'_>) -> Result<Stepped, Error> {
-        service::save_step(self.app, self.run, place, Outcome::Begun).await?;
+    /// Carries out one step, whose value may take up `room` bytes.
+    async fn step(&mut self, place: Place<'_>, room: usize) -> Result<Stepped, Error> {
+        self.save(place, Outcome::Begun).await?;
         let began = Instant::now();
         let result = workflow::run(self.driver.as_mut(), &self.origins, place.step).await;
         let duration_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
         let result = match result {
-            Ok(Some(value)) if value.to_string().len() > OUTPUT_BYTES => {
-                Err((FailureCode::StepFailed, format!("what was read is larger than {OUTPUT_BYTES} bytes")))
-            }
+            Ok(Some(value)) if value.to_string().len() > room => Err((
+                FailureCode::StepFailed,
+                format!("the output of the run is larger than {OUTPUT_BYTES} bytes"),
+            )),
             Ok(value) => Ok(value),
             Err(StepError::LoginAgain) => {
                 Err((FailureCode::ReloginRequired, StepError::LoginAgain.to_string()))
@@ -144,8 +138,19 @@ impl Runner<'_> {
             }
             Err((code, error)) => (Outcome::Failed { error, duration_ms }, Err(code)),
         };
-        service::save_step(self.app, self.run, place, outcome).await?;
+        self.save(place, outcome).await?;
         Ok(stepped)
+    }
+
+    /// Saves how a step stands, patiently: a database that is away for a moment ends no run.
+    async fn save(&mut self, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
+        for _ in 0..PATIENCE {
+            match service::save_step(self.app, self.run, place, outcome.clone()).await {
+                Err(Error::Unavailable) => tokio::time::sleep(AFTER_ERROR).await,
+                saved => return saved,
+            }
+        }
+        Err(Error::Unavailable)
     }
 }
 

@@ -15,7 +15,8 @@ const LOOK_AT_OTHERS: Duration = Duration::from_secs(1);
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let every = if app.db.is_embedded() { LOOK_ANYWAY } else { LOOK_AT_OTHERS };
     loop {
-        let wait = match look(&app).await {
+        let Some(looked) = stop.run_until_cancelled(look(&app)).await else { return };
+        let wait = match looked {
             Ok(moved) => {
                 if moved && !app.db.is_embedded() {
                     // Another node's events may come with work for this one.

@@ -119,7 +119,9 @@ async fn every_place_that_takes_an_id_is_in_the_table(house: &mut House) {
     for kind in schema.as_array().unwrap().iter().filter(|kind| !name(kind).starts_with("__")) {
         for field in list(&kind["fields"]) {
             let path = format!("{}.{}", name(kind), name(field));
-            list(&field["args"]).iter().for_each(|argument| collect(&schema, &path, argument, &mut places));
+            for argument in list(&field["args"]) {
+                collect(&schema, &path, argument, &mut places);
+            }
         }
     }
 
@@ -139,7 +141,9 @@ fn collect(schema: &Value, path: &str, argument: &Value, places: &mut BTreeSet<S
     if kind["name"] == "ID" {
         places.insert(path);
     } else if let Some(input) = list(schema).iter().find(|one| one["name"] == kind["name"]) {
-        list(&input["inputFields"]).iter().for_each(|field| collect(schema, &path, field, places));
+        for field in list(&input["inputFields"]) {
+            collect(schema, &path, field, places);
+        }
     }
 }
 

@@ -45,9 +45,9 @@ async fn paging_in_either_direction_shows_every_link_once(house: &mut House) {
         loop {
             let (ids, info) = page(house, arguments.clone()).await;
             if way[size] == "first" {
-                seen.extend(ids)
+                seen.extend(ids);
             } else {
-                seen.splice(0..0, ids).for_each(drop)
+                seen.splice(0..0, ids).for_each(drop);
             }
             arguments[way[from]] = info[way[cursor]].clone();
             if info[way[more]] == false {

@@ -159,7 +159,7 @@ async fn writers_at_the_same_time_are_read_whole_and_in_order(house: &mut House)
             let outcome = store::transact(&house.app().db, async move |tx| {
                 let position = write(&tx, workspace, now).await?;
                 tokio::time::sleep(Duration::from_millis((number * 7 + round * 3) % 11)).await;
-                if (number + round) % 5 == 0 { Err(Error::Gone) } else { Ok(position) }
+                if (number + round).is_multiple_of(5) { Err(Error::Gone) } else { Ok(position) }
             });
             written.extend(outcome.await.ok());
         }

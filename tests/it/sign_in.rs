@@ -10,6 +10,7 @@ use crate::house::{Act, Customer, House, Link, Page, Peer, RETURN_URL};
 stories! {
     a_customer_signs_in_and_the_job_runs,
     a_wrong_password_is_another_question_in_the_sites_words,
+    a_refusal_keeps_its_own_words_however_late_it_is_told,
     a_code_by_app_is_asked_for_and_may_be_wrong_once,
     a_site_that_asks_on_two_pages_is_followed,
     a_locked_account_ends_the_login_in_the_sites_words,
@@ -81,6 +82,27 @@ async fn a_wrong_password_is_another_question_in_the_sites_words(house: &mut Hou
     done.says("You are signed in");
     assert_eq!(house.bank.received("good").await, [2, 2, 0]);
     assert!(house.partner.events_of(&link.id).await.contains(&"login.rejected".to_owned()));
+}
+
+async fn a_refusal_keeps_its_own_words_however_late_it_is_told(house: &mut House) {
+    let receiver = house.subscribe(["login.rejected", "link.failed"]).answering([500, 204]).await;
+    let link = house.partner.create_link().await;
+    let (mut customer, asked) = before_the_form(house, &link).await;
+
+    let again = sign_in(&mut customer, &asked, "locked", "wrong").await;
+    house.deliver().await;
+    sign_in(&mut customer, &again, "locked", PASSWORD).await;
+    house.pass(Duration::from_secs(6));
+    house.deliver().await;
+
+    let words = |event: &Value| event["data"]["failure"]["siteMessage"].as_str().unwrap().to_owned();
+    let told: Vec<_> =
+        receiver.payloads().iter().map(|event| (event["type"].clone(), words(event))).collect();
+    let of =
+        |kind: &str| told.iter().filter(|(told, _)| told == kind).map(|(_, words)| words).collect::<Vec<_>>();
+    let refused = "That user name and password do not match. Please check both and try again.";
+    assert_eq!(of("login.rejected"), [refused, refused]);
+    assert!(of("link.failed")[0].contains("Your account is locked"), "{told:?}");
 }
 
 async fn a_code_by_app_is_asked_for_and_may_be_wrong_once(house: &mut House) {

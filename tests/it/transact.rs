@@ -33,7 +33,7 @@ fn request(house: &House, mutation: &str, input: Value) -> Vec<u8> {
 /// Sends a request and goes away: every second time in the middle of it, else at some moment after it.
 async fn send_and_go(house: &House, request: Vec<u8>, time: usize) {
     let mut stream = TcpStream::connect(house.url("").authority()).await.unwrap();
-    let cut = if time % 2 == 0 { request.len() * time / TIMES } else { request.len() };
+    let cut = if time.is_multiple_of(2) { request.len() * time / TIMES } else { request.len() };
     stream.write_all(&request[..cut]).await.unwrap();
     if time % 2 == 1 {
         tokio::time::sleep(Duration::from_micros(250 * time as u64)).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Response as GraphQlResponse};
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, UPGRADE,
@@ -134,19 +134,33 @@ fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
 /// The whole body; more than `limit` bytes are refused, by what is announced if possible.
 async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut chunks = body.into_data_stream();
     if announced.is_some_and(|length: usize| length > limit) {
+        drain(&mut chunks, limit).await;
         return Err(Refusal::too_large(limit));
     }
     let mut whole = Vec::with_capacity(announced.unwrap_or_default());
-    let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk: Bytes = chunk.map_err(|_| Refusal::malformed("The body did not arrive whole."))?;
         if whole.len() + chunk.len() > limit {
+            drop(whole);
+            drain(&mut chunks, limit).await;
             return Err(Refusal::too_large(limit));
         }
         whole.extend_from_slice(&chunk);
     }
     Ok(whole)
+}
+
+/// Lets a client that is a little over the limit finish: answered in the middle of its sending, it would
+/// see a reset connection instead of the reason. At most `limit` bytes more are read, and none is kept.
+async fn drain(chunks: &mut BodyDataStream, limit: usize) {
+    let mut read = 0;
+    while read < limit
+        && let Some(Ok(chunk)) = chunks.next().await
+    {
+        read += chunk.len();
+    }
 }
 
 /// Reads the parameters of a GET; those that are empty count as left out.

@@ -34,6 +34,7 @@ impl House {
     /// Says that this node lives, and takes over from those that do not.
     pub(crate) async fn beat(&self) {
         node::beat(self.app()).await.unwrap();
+        node::bury(self.app()).await.unwrap();
     }
 
     /// Forgets what nobody may use any more.

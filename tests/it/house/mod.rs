@@ -8,12 +8,15 @@ pub(crate) mod bank;
 mod clock;
 mod customer;
 mod database;
+mod ear;
 mod hands;
 mod journey;
 mod partner;
 mod peer;
+mod program;
 mod receiver;
 mod socket;
+mod toll;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -33,10 +36,13 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
+pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
+pub(crate) use program::Setup;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
+pub(crate) use toll::Toll;
 
 use clock::HandClock;
 
@@ -46,38 +52,55 @@ pub(crate) const RETURN_URL: &str = "https://acme.example/back";
 /// No answer on this machine takes this long; a story that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Makes two tests of each story: on SQLite and on PostgreSQL.
+/// Makes two tests of each story, on SQLite and on PostgreSQL, in a house moved by hand.
 macro_rules! stories {
     ($($story:ident,)+) => {$(
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                tell!(Sqlite, $story);
+                tell!($story, start(Sqlite));
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                tell!(Postgres, $story);
+                tell!($story, start(Postgres));
             }
         }
     )+};
 }
 
-/// The same for stories that cannot happen where there is only one writer.
+/// The same in a house that lives by itself.
+macro_rules! stories_of_life {
+    ($($story:ident,)+) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                tell!($story, wake(Sqlite));
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                tell!($story, wake(Postgres));
+            }
+        }
+    )+};
+}
+
+/// Makes one test of each story that cannot happen where there is only one writer.
 macro_rules! stories_on_postgres {
     ($($story:ident,)+) => {$(
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                tell!(Postgres, $story);
+                tell!($story, start(Postgres));
             }
         }
     )+};
 }
 
 macro_rules! tell {
-    ($kind:ident, $story:ident) => {
-        let mut house = crate::house::House::start(crate::house::Kind::$kind).await;
+    ($story:ident, $begin:ident($kind:ident)) => {
+        let mut house = crate::house::House::$begin(crate::house::Kind::$kind).await;
         super::$story(&mut house).await;
         house.leave().await;
     };
@@ -98,18 +121,23 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// A house in which nothing happens but by hand, time included.
     pub(crate) async fn start(kind: Kind) -> Self {
-        Self::start_at(kind, Pace::ByHand).await
+        Self::open(kind, Pace::ByHand, HandClock::standing()).await
     }
 
-    pub(crate) async fn start_at(kind: Kind, pace: Pace) -> Self {
-        // What the first line of `main` does.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// A house that lives by itself.
+    pub(crate) async fn wake(kind: Kind) -> Self {
+        Self::open(kind, Pace::ByThemselves, HandClock::running()).await
+    }
+
+    async fn open(kind: Kind, pace: Pace, clock: HandClock) -> Self {
+        install_provider();
         let dir = TempDir::new().unwrap();
         let database = Database::create(kind, dir.path()).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let settings = settings(&listener, &database.url, dir.path());
-        let clock = Arc::new(HandClock::new());
+        let clock = Arc::new(clock);
         let server = Server::start(&settings, listener, Arc::clone(&clock) as _, pace).await.unwrap();
         let bank = Bank::open().await;
         let partner = partner(&server.app, &settings.public_url, "Acme").await.with_job_at(&bank).await;
@@ -185,6 +213,11 @@ impl House {
     pub(crate) async fn leave(self) {
         self.database.remove().await;
     }
+}
+
+/// What the first line of `main` does; any number of times.
+fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings {

@@ -75,13 +75,21 @@ impl Partner {
 
     /// Makes a source system and a job with one workflow, and returns the job's id.
     pub(crate) async fn job_of(&self, source_system: Value, workflow: &str, steps: Value) -> String {
+        let workflows = json!([{ "name": workflow, "steps": steps }]);
+        self.job(source_system, json!({ "name": "Read the account", "workflows": workflows })).await
+    }
+
+    /// The same for a job after which the session is kept.
+    pub(crate) async fn job_that_keeps_the_session(&self, source_system: Value, steps: Value) -> String {
+        let workflows = json!([{ "name": "work", "steps": steps }]);
+        let job = json!({ "name": "Read the account", "workflows": workflows, "keepCredentials": "SESSION" });
+        self.job(source_system, job).await
+    }
+
+    async fn job(&self, source_system: Value, mut job: Value) -> String {
         let made = self.mutate("createSourceSystem", source_system).await;
-        let input = json!({
-            "name": "Read the account",
-            "sourceSystemId": made["sourceSystem"]["id"],
-            "workflows": [{ "name": workflow, "steps": steps }],
-        });
-        let made = self.mutate("createJob", input).await;
+        job["sourceSystemId"] = made["sourceSystem"]["id"].clone();
+        let made = self.mutate("createJob", job).await;
         made["job"]["id"].as_str().unwrap_or_else(|| panic!("no job: {made}")).to_owned()
     }
 
@@ -208,6 +216,7 @@ pub(crate) fn texts(list: &Value, field: &str) -> Vec<String> {
 
 /// A client that goes where it is told and nowhere else. It speaks no TLS, whose preparation takes long.
 pub(crate) fn http() -> reqwest::Client {
+    super::install_provider();
     let nowhere_else = reqwest::redirect::Policy::none();
     let plain = reqwest::Client::builder().no_proxy().tls_certs_only([]);
     plain.redirect(nowhere_else).build().unwrap()

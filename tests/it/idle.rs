@@ -1,0 +1,35 @@
+//! Idle means idle: a server without work costs next to nothing.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::house::{Database, Kind, Setup, Toll};
+
+/// Long enough for everything that happens every five seconds to happen once.
+const WHILE: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_server_costs_next_to_nothing_on_either_database() {
+    let (file, server) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let embedded = Database::create(Kind::Sqlite, file.path()).await;
+    let shared = Database::create(Kind::Postgres, server.path()).await;
+    let toll = Toll::before(&shared.url).await;
+    let on_sqlite = Setup::new(file.path(), &embedded.url).serve();
+    let on_postgres = Setup::new(server.path(), &toll.url).serve();
+    // What a start costs is no matter here.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let processor = || [on_sqlite.processor_time(), on_postgres.processor_time()];
+    let (before, statements) = (processor(), toll.statements());
+    tokio::time::sleep(WHILE).await;
+    let (after, statements) = (processor(), toll.statements() - statements);
+
+    // Two hundredths a second are two percent of one processor; a debug build at that.
+    let spent = [after[0] - before[0], after[1] - before[1]];
+    assert!(spent[0] <= 5 && spent[1] <= 15, "hundredths of a second of processor time: {spent:?}");
+    // DESIGN, rule 7: three a second and node.
+    assert!((1..=15).contains(&statements), "{statements} statements in five seconds");
+    drop((on_sqlite, on_postgres));
+    shared.remove().await;
+}
