@@ -13,7 +13,6 @@ use entity::{
 
 use super::error;
 use crate::service::{self, App};
-use crate::store::tally::Totals;
 
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
@@ -124,7 +123,7 @@ loads! {
         let rows = service::delivery::find_many(app, workspace, ids).await?;
         rows.into_iter().map(|row| (row.id, row)).collect()
     };
-    StatsOf(EndpointId) -> Totals = |app, workspace, ids| {
+    StatsOf(EndpointId) -> service::endpoint::Totals = |app, workspace, ids| {
         service::endpoint::stats(app, workspace, ids).await?.into_iter().collect()
     };
     EndpointOf(EndpointId) -> endpoint::Model = |app, workspace, ids| {

@@ -19,26 +19,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
-<<<<<<< HEAD
     AttemptOutcome, DeliveryId, EndpointId, EventId, Timestamp, WorkspaceId, attempt, delivery, endpoint,
     endpoint_secret, event,
 };
+use futures_util::FutureExt as _;
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
 use crate::domain::hint::Made;
-=======
-    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EndpointStatus, EventId, Timestamp, WorkspaceId,
-    attempt, delivery, endpoint, endpoint_secret, event,
-};
-
-use futures_util::FutureExt as _;
-
-use super::event::{self as log, Record};
-use super::{App, Caller, Error, endpoint as endpoints};
-use crate::domain::delivery::{self as rule, Ended};
-use crate::domain::event::{Facts, Kind};
->>>>>>> main
 use crate::domain::retry;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
@@ -109,15 +97,8 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     let events = views(app, &claimed).await?;
     let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
-<<<<<<< HEAD
         let event = events.get(&delivery.event_id);
         match (recipients.get(&delivery.endpoint_id), event) {
-=======
-        match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
-            (Some((endpoint, _)), _) if endpoint.status != EndpointStatus::Enabled => {
-                orphans.push(parked(&delivery));
-            }
->>>>>>> main
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
@@ -131,24 +112,6 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     Ok(sendings)
 }
 
-<<<<<<< HEAD
-=======
-/// A delivery whose endpoint was deleted or whose event retention has taken.
-fn cancelled(delivery: &delivery::Model) -> Verdict {
-    Verdict {
-        delivery: delivery.id,
-        status: DeliveryStatus::Cancelled,
-        attempt_count: delivery.attempt_count,
-        next_attempt_at: None,
-    }
-}
-
-/// A delivery whose endpoint was paused or disabled after it became due.
-fn parked(delivery: &delivery::Model) -> Verdict {
-    Verdict { status: DeliveryStatus::Pending, ..cancelled(delivery) }
-}
-
->>>>>>> main
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
 
 async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
@@ -326,62 +289,6 @@ fn attempt_row(report: &Report, verdict: &Verdict) -> attempt::Model {
     }
 }
 
-<<<<<<< HEAD
-=======
-/// Remembers which endpoints only fail, and disables those that are gone or failed for too long. The
-/// rows are read again: a report's endpoint is as it was when the delivery was claimed.
-async fn note_health(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<(), Error> {
-    let well: HashSet<EndpointId> =
-        reports.iter().filter(|report| report.is_delivered()).map(|report| report.endpoint.id).collect();
-    let ill: HashSet<EndpointId> =
-        reports.iter().map(|report| report.endpoint.id).filter(|id| !well.contains(id)).collect();
-    if !well.is_empty() {
-        store::endpoint::set_failing_since(tx, &well.iter().copied().collect::<Vec<_>>(), None).await?;
-    }
-    if ill.is_empty() {
-        return Ok(());
-    }
-    store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
-    let gone: HashSet<EndpointId> =
-        reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.id).collect();
-    for endpoint in store::endpoint::for_hub(tx, ill).await? {
-        if gone.contains(&endpoint.id) {
-            disable(tx, &endpoint, "gone", now).await?;
-        } else if rule::failed_too_long(endpoint.failing_since, now) {
-            disable(tx, &endpoint, "failing", now).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn disable(tx: &Tx, endpoint: &endpoint::Model, reason: &str, now: Timestamp) -> Result<(), Error> {
-    if !store::endpoint::disable(tx, endpoint.workspace_id, endpoint.id, reason).await? {
-        return Ok(());
-    }
-    store::delivery::park(tx, endpoint.id).await?;
-    let facts = Facts { endpoint_id: Some(endpoint.id), reason: Some(reason.to_owned()), ..Facts::default() };
-    let record = Record { workspace: endpoint.workspace_id, link: None, kind: Kind::EndpointDisabled, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
-/// Giving up on an event about an endpoint records nothing further.
-async fn note_exhausted(tx: &Tx, report: &Report, now: Timestamp) -> Result<(), Error> {
-    if [Kind::EndpointDisabled, Kind::DeliveryExhausted].iter().any(|kind| kind.as_str() == report.kind) {
-        return Ok(());
-    }
-    let facts = Facts {
-        endpoint_id: Some(report.endpoint.id),
-        delivery_id: Some(report.delivery.id),
-        ..Facts::default()
-    };
-    let record =
-        Record { workspace: report.delivery.workspace_id, link: None, kind: Kind::DeliveryExhausted, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
->>>>>>> main
 /// The delivery with that id.
 ///
 /// # Errors

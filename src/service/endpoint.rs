@@ -21,7 +21,7 @@ use super::idempotency::{self, Request};
 use super::{App, Caller, Error, Problem, check};
 use crate::domain::Secret;
 use crate::store::page::Rows;
-use crate::store::tally::Totals;
+pub use crate::store::tally::Totals;
 use crate::store::{self, Page};
 use crate::webhook;
 

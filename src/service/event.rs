@@ -4,13 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-<<<<<<< HEAD
     CustomerId, DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint,
-    event, link, login,
-=======
-    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp, WorkspaceId,
-    customer, delivery, endpoint, event, link, login, prompt,
->>>>>>> main
+    event, link, login, prompt,
 };
 use serde_json::Value;
 

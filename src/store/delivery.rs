@@ -4,13 +4,11 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
-<<<<<<< HEAD
 mod filter;
 
 pub use filter::{Filter, list};
-=======
+
 use std::collections::{HashMap, HashSet};
->>>>>>> main
 
 use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
@@ -22,23 +20,9 @@ use sea_orm::{
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
-<<<<<<< HEAD
-=======
-/// How many rows one statement inserts: with ten columns each, far below SQLite's 32,766 parameters.
+/// How many rows one statement inserts: with eleven columns each, far below SQLite's 32,766 parameters.
 const INSERT: usize = 1_000;
 
-/// Which deliveries of a workspace to list; an absent field allows all.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// To this endpoint.
-    pub endpoint: Option<EndpointId>,
-    /// About this link.
-    pub link: Option<entity::LinkId>,
-    /// One of these.
-    pub statuses: Option<Vec<DeliveryStatus>>,
-}
-
->>>>>>> main
 /// What one attempt changes on its delivery.
 #[derive(Clone, Debug)]
 pub struct Verdict {

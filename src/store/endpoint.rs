@@ -123,51 +123,55 @@ pub async fn disable(tx: &Tx, workspace: WorkspaceId, id: EndpointId, reason: &s
     Ok(changed.rows_affected > 0)
 }
 
-/// Remembers since when nothing but failures came, or that a success did.
+/// Remembers that nothing but failures has come since `now`, unless it already does for longer.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn set_failing_since(tx: &Tx, ids: &[EndpointId], since: Option<Timestamp>) -> Result<(), Error> {
-    let was = match since {
-        Some(_) => endpoint::Column::FailingSince.is_null(),
-        None => endpoint::Column::FailingSince.is_not_null(),
-    };
+pub async fn set_failing(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<(), Error> {
     endpoint::Entity::update_many()
-        .col_expr(endpoint::Column::FailingSince, Expr::value(since))
+        .col_expr(endpoint::Column::FailingSince, Expr::value(now))
         .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
-        .filter(was)
+        .filter(endpoint::Column::FailingSince.is_null())
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Remembers that a success came, and returns those that had only failed before.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn clear_failing(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::FailingSince, Expr::value(Option::<Timestamp>::None))
+        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(endpoint::Column::FailingSince.is_not_null());
+    Ok(query.exec_with_returning(tx).await?)
 }
 
 /// Remembers that these were told about, and returns those that were not before.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn set_warned(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<Vec<EndpointId>, Error> {
-    let rows = endpoint::Entity::update_many()
+pub async fn set_warned(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::WarnedAt, Expr::value(now))
         .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
         .filter(endpoint::Column::WarnedAt.is_null())
-        .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled))
-        .exec_with_returning(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+        .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled));
+    Ok(query.exec_with_returning(tx).await?)
 }
 
 /// Forgets that these were told about, and returns those that had been.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn clear_warned(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<EndpointId>, Error> {
-    let rows = endpoint::Entity::update_many()
+pub async fn clear_warned(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::WarnedAt, Expr::value(Option::<Timestamp>::None))
         .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
-        .filter(endpoint::Column::WarnedAt.is_not_null())
-        .exec_with_returning(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+        .filter(endpoint::Column::WarnedAt.is_not_null());
+    Ok(query.exec_with_returning(tx).await?)
 }
 
 fn live(workspace: WorkspaceId) -> sea_orm::Select<endpoint::Entity> {

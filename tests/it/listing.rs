@@ -47,7 +47,7 @@ async fn paging_in_either_direction_shows_every_link_once(house: &mut House) {
             if way[size] == "first" {
                 seen.extend(ids);
             } else {
-                seen.splice(0..0, ids).for_each(drop);
+                seen = [ids, seen].concat();
             }
             arguments[way[from]] = info[way[cursor]].clone();
             if info[way[more]] == false {

@@ -19,7 +19,7 @@ stories! {
 const TIMES: usize = 60;
 
 /// A mutation as bytes on the line.
-fn request(house: &House, mutation: &str, input: Value) -> Vec<u8> {
+fn request(house: &House, mutation: &str, input: &Value) -> Vec<u8> {
     let body = json!({ "query": document(mutation), "variables": { "input": input } }).to_string();
     let (host, key) = (house.url("").authority().to_owned(), &house.partner.key);
     let head = format!(
@@ -33,9 +33,10 @@ fn request(house: &House, mutation: &str, input: Value) -> Vec<u8> {
 /// Sends a request and goes away: every second time in the middle of it, else at some moment after it.
 async fn send_and_go(house: &House, request: Vec<u8>, time: usize) {
     let mut stream = TcpStream::connect(house.url("").authority()).await.unwrap();
-    let cut = if time.is_multiple_of(2) { request.len() * time / TIMES } else { request.len() };
+    let is_cut = time.is_multiple_of(2);
+    let cut = if is_cut { request.len() * time / TIMES } else { request.len() };
     stream.write_all(&request[..cut]).await.unwrap();
-    if time % 2 == 1 {
+    if !is_cut {
         tokio::time::sleep(Duration::from_micros(250 * time as u64)).await;
     }
     stream.set_zero_linger().unwrap();
@@ -63,7 +64,7 @@ async fn a_client_that_goes_away_during_create_link_leaves_all_or_nothing(house:
     let _receiver = house.subscribe(["link.*"]).await;
     let input = |_| house.partner.link_input(json!({}));
 
-    join_all((0..TIMES).map(|time| send_and_go(house, request(house, "createLink", input(time)), time)))
+    join_all((0..TIMES).map(|time| send_and_go(house, request(house, "createLink", &input(time)), time)))
         .await;
     house.restart().await;
 
@@ -78,7 +79,7 @@ async fn a_client_that_goes_away_during_expire_link_leaves_all_or_nothing(house:
     let links = join_all((0..TIMES).map(|_| house.partner.create_link())).await;
     let input = |time: usize| json!({ "id": links[time].id });
 
-    join_all((0..TIMES).map(|time| send_and_go(house, request(house, "expireLink", input(time)), time)))
+    join_all((0..TIMES).map(|time| send_and_go(house, request(house, "expireLink", &input(time)), time)))
         .await;
     house.restart().await;
 

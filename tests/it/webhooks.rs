@@ -53,7 +53,7 @@ async fn a_refused_delivery_is_tried_again_after_the_first_delay(house: &mut Hou
     house.pass(BEFORE_FIRST_DELAY);
     house.deliver().await;
     receiver.saw([500]);
-    house.pass(FIRST_DELAY.checked_sub(BEFORE_FIRST_DELAY).unwrap());
+    house.pass(FIRST_DELAY.abs_diff(BEFORE_FIRST_DELAY));
     house.deliver().await;
 
     let seen = receiver.saw([500, 200]).with_one_id().with_valid_signatures();

@@ -4,12 +4,12 @@
 //! brought nothing but failures, `endpoint.recovered` when something arrives after that,
 //! `endpoint.disabled` and `delivery.exhausted` at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use entity::{DeliveryStatus, EndpointId, Timestamp, WorkspaceId, endpoint, tally};
+use entity::{DeliveryStatus, EndpointId, Timestamp, endpoint, tally};
 
-use super::{Report, ended};
-use crate::domain::delivery::{self as rule, Ended, Fate};
+use super::Report;
+use crate::domain::delivery::{self as rule, Fate};
 use crate::domain::event::{Facts, Kind, is_about_delivering};
 use crate::service::Error;
 use crate::service::event::{self as log, Record};
@@ -24,13 +24,20 @@ pub(super) async fn note(
     now: Timestamp,
 ) -> Result<(), Error> {
     store::tally::add(tx, counts(reports, verdicts, now)).await?;
-    let mut records = well(tx, reports).await?;
-    records.extend(ill(tx, reports, now).await?);
+    let taken: HashSet<EndpointId> = endpoints(reports, Report::is_delivered);
+    let refused: HashSet<EndpointId> = endpoints(reports, |report| !taken.contains(&report.endpoint.id));
+    let gone = endpoints(reports, |report| report.attempted.gone);
+    let mut records = well(tx, &Vec::from_iter(taken)).await?;
+    records.extend(ill(tx, &Vec::from_iter(refused), &gone, now).await?);
     records.extend(exhausted(reports, verdicts));
     if !records.is_empty() {
         log::record(tx, now, &records).await?;
     }
     Ok(())
+}
+
+fn endpoints(reports: &[Report], which: impl Fn(&Report) -> bool) -> HashSet<EndpointId> {
+    reports.iter().filter(|report| which(report)).map(|report| report.endpoint.id).collect()
 }
 
 /// In the order of the endpoints: two transactions that count the same ones cannot wait for each other.
@@ -47,72 +54,53 @@ fn counts(reports: &[Report], verdicts: &[Verdict], now: Timestamp) -> Vec<tally
         });
         row.delivered += i64::from(verdict.status == DeliveryStatus::Delivered);
         row.failed += i64::from(verdict.status == DeliveryStatus::Exhausted);
-        row.failed_attempts += i64::from(!is_delivered(report));
+        row.failed_attempts += i64::from(!report.is_delivered());
     }
     rows.into_values().collect()
 }
 
-fn is_delivered(report: &Report) -> bool {
-    ended(&report.attempted) == Ended::Delivered
-}
-
 /// Forgets the failures of endpoints at which something arrived, and tells of those it was told about.
-async fn well(tx: &Tx, reports: &[Report]) -> Result<Vec<Record>, Error> {
-    let recovered: HashMap<EndpointId, WorkspaceId> = reports
-        .iter()
-        .filter(|report| is_delivered(report) && report.endpoint.failing_since.is_some())
-        .map(|report| (report.endpoint.id, report.endpoint.workspace_id))
-        .collect();
-    if recovered.is_empty() {
+async fn well(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<Record>, Error> {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<_> = recovered.keys().copied().collect();
-    store::endpoint::set_failing_since(tx, &ids, None).await?;
-    let told = store::endpoint::clear_warned(tx, &ids).await?;
-    let record = |id| Some(about(id, *recovered.get(&id)?, Kind::EndpointRecovered, None));
-    Ok(told.into_iter().filter_map(record).collect())
+    let recovered = store::endpoint::clear_failing(tx, ids).await?;
+    let warned: Vec<_> = recovered.iter().filter(|row| row.warned_at.is_some()).map(|row| row.id).collect();
+    if warned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = store::endpoint::clear_warned(tx, &warned).await?;
+    Ok(told.iter().map(|row| about(row, Kind::EndpointRecovered, None)).collect())
 }
 
 /// Remembers which endpoints only fail, warns of those that do so for a while, and disables those that
-/// are gone or have failed for too long.
-async fn ill(tx: &Tx, reports: &[Report], now: Timestamp) -> Result<Vec<Record>, Error> {
-    let well: HashSet<EndpointId> =
-        reports.iter().filter(|report| is_delivered(report)).map(|report| report.endpoint.id).collect();
-    let ill: HashMap<EndpointId, &endpoint::Model> = reports
-        .iter()
-        .filter(|report| !well.contains(&report.endpoint.id))
-        .map(|report| (report.endpoint.id, report.endpoint.as_ref()))
-        .collect();
-    let newly: Vec<_> = ill.values().filter(|row| row.failing_since.is_none()).map(|row| row.id).collect();
-    if !newly.is_empty() {
-        store::endpoint::set_failing_since(tx, &newly, Some(now)).await?;
-    }
-    let mut records = warn(tx, &ill, now).await?;
-    let gone = reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.as_ref());
-    let gone: HashMap<_, _> = gone.map(|row| (row.id, row)).collect();
-    for row in gone.values() {
-        records.extend(disable(tx, row, "gone").await?);
-    }
-    for row in ill.values().filter(|row| rule::failed_too_long(row.failing_since, now)) {
-        records.extend(disable(tx, row, "failing").await?);
-    }
-    Ok(records)
-}
-
-async fn warn(
+/// are gone or have failed for too long. The rows are read again: a report's endpoint is as it was when
+/// the delivery was claimed.
+async fn ill(
     tx: &Tx,
-    ill: &HashMap<EndpointId, &endpoint::Model>,
+    ids: &[EndpointId],
+    gone: &HashSet<EndpointId>,
     now: Timestamp,
 ) -> Result<Vec<Record>, Error> {
-    let is_due =
-        |row: &&endpoint::Model| row.warned_at.is_none() && rule::is_worth_a_warning(row.failing_since, now);
-    let due: Vec<_> = ill.values().copied().filter(is_due).map(|row| row.id).collect();
-    if due.is_empty() {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let told = store::endpoint::set_warned(tx, &due, now).await?;
-    let record = |id| Some(about(id, ill.get(&id)?.workspace_id, Kind::EndpointFailing, None));
-    Ok(told.into_iter().filter_map(record).collect())
+    store::endpoint::set_failing(tx, ids, now).await?;
+    let (mut records, mut to_warn_of) = (Vec::new(), Vec::new());
+    for row in store::endpoint::for_hub(tx, ids.iter().copied()).await? {
+        if gone.contains(&row.id) {
+            records.extend(disable(tx, &row, "gone").await?);
+        } else if rule::failed_too_long(row.failing_since, now) {
+            records.extend(disable(tx, &row, "failing").await?);
+        } else if row.warned_at.is_none() && rule::is_worth_a_warning(row.failing_since, now) {
+            to_warn_of.push(row.id);
+        }
+    }
+    if !to_warn_of.is_empty() {
+        let told = store::endpoint::set_warned(tx, &to_warn_of, now).await?;
+        records.extend(told.iter().map(|row| about(row, Kind::EndpointFailing, None)));
+    }
+    Ok(records)
 }
 
 async fn disable(tx: &Tx, row: &endpoint::Model, reason: &str) -> Result<Option<Record>, Error> {
@@ -120,13 +108,13 @@ async fn disable(tx: &Tx, row: &endpoint::Model, reason: &str) -> Result<Option<
         return Ok(None);
     }
     store::backlog::move_to(tx, &[row.id], Fate::Parked).await?;
-    Ok(Some(about(row.id, row.workspace_id, Kind::EndpointDisabled, Some(reason))))
+    Ok(Some(about(row, Kind::EndpointDisabled, Some(reason))))
 }
 
-fn about(endpoint: EndpointId, workspace: WorkspaceId, kind: Kind, reason: Option<&str>) -> Record {
+fn about(row: &endpoint::Model, kind: Kind, reason: Option<&str>) -> Record {
     let reason = reason.map(ToOwned::to_owned);
-    let facts = Facts { endpoint_id: Some(endpoint), reason, ..Facts::default() };
-    Record { workspace, link: None, kind, facts }
+    let facts = Facts { endpoint_id: Some(row.id), reason, ..Facts::default() };
+    Record { workspace: row.workspace_id, link: None, kind, facts }
 }
 
 /// Deliveries that were given up; of events about delivering nothing further is recorded.
