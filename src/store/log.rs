@@ -23,8 +23,8 @@ use super::Error;
 const STEP: Duration = Duration::from_millis(2);
 /// How late it looks again at most.
 const LONGEST_STEP: Duration = Duration::from_millis(50);
-/// How long it waits for them in one go.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long it waits for them in one go: no write of ours takes longer (see `transact`).
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Who might be waiting for an event, without the event.
 #[derive(Clone, Copy, Debug, FromQueryResult)]

@@ -91,7 +91,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 29] = [
     ("reqwest::Client", &["demo", "egress"]),
     ("scraper::", &["driver/http"]),
     ("sea_orm::", &["store"]),
-    ("std::env::", &[]),
+    ("std::env::", &["config.rs"]),
     ("totp_rs::", &["sandbox"]),
 ];
 
