@@ -107,7 +107,7 @@ async fn stats_count_a_day_and_what_waits(house: &mut House) {
     happens(house).await;
     house.pass(Duration::from_secs(73));
     house.deliver().await;
-    house.pass(Duration::from_secs(60));
+    house.pass(Duration::from_mins(1));
     happens(house).await;
     let waiting = stats(house, &receiver).await;
     house.pass(Duration::from_secs(73));
