@@ -1,12 +1,15 @@
 //! The real program, killed: what was acknowledged is there, and is delivered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-use crate::house::{Act, Database, Kind, Partner, Peer, Setup};
+use crate::house::{Act, Database, Kind, Partner, Peer, Setup, ended};
 
 /// A data directory and a database for programs of one story.
 struct Place {
@@ -35,33 +38,32 @@ async fn a_killed_server_delivers_what_it_acknowledged(kind: Kind) {
     let place = Place::new(kind).await;
     let key = place.key();
     let server = place.setup.serve();
-    let partner = server.partner(&key);
-    let job = partner
-        .job_of(json!({ "name": "Bank", "loginUrl": "http://127.0.0.1:9/login" }), "w", json!([]))
-        .await;
     let refusing = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let secret = subscribe(&partner, &format!("http://{refusing}/hook")).await;
-    let mut acknowledged = Vec::new();
-    for number in 0..5 {
-        let fields = json!({ "externalId": format!("customer-{number}"), "jobId": job });
-        acknowledged.push(partner.create_link_with(fields).await.id);
-    }
+    let secret = subscribe(&server.partner(&key), &format!("http://{refusing}/hook")).await;
+    let acknowledged = create_links(&server.partner(&key), 5).await;
 
     server.kill();
     let receiver = Peer::start_at(refusing, [Act::Status(204)]).await;
     let server = place.setup.serve();
 
     receiver.has_seen(acknowledged.len()).await;
-    let mut delivered: Vec<_> = receiver.seen().iter().map(|request| verified(&secret, request)).collect();
-    delivered.sort();
-    delivered.dedup();
+    let delivered: BTreeSet<_> = receiver.seen().iter().map(|request| verified(&secret, request)).collect();
     assert_eq!(delivered, acknowledged);
-    let partner = server.partner(&key);
     for id in &acknowledged {
-        assert_eq!(partner.status(id).await, "CREATED");
+        assert_eq!(server.partner(&key).status(id).await, "CREATED");
     }
     drop(server);
     place.database.remove().await;
+}
+
+async fn create_links(partner: &Partner, count: usize) -> BTreeSet<String> {
+    let source = json!({ "name": "Bank", "loginUrl": "http://127.0.0.1:9/login" });
+    let job = partner.job_of(source, "w", json!([])).await;
+    let mut made = BTreeSet::new();
+    while made.len() < count {
+        made.insert(partner.create_link_with(json!({ "jobId": job })).await.id);
+    }
+    made
 }
 
 /// Registers a receiver that is tried again soon; returns its secret.
@@ -102,12 +104,12 @@ async fn no_acknowledged_link_is_lost_whenever_the_server_is_killed() {
     let job = server.partner(&key).job_of(source, "w", json!([])).await;
     drop(server);
     let mut acknowledged = Vec::new();
-    for round in 1..=4 {
+    for enough in [1, 10, 40, 90] {
         let server = place.setup.serve();
-        let partner = server.partner(&key);
-        let creating = futures_util::future::join_all((0..200).map(|_| create(&partner, &job)));
+        let (partner, heard) = (server.partner(&key), watch::Sender::new(0));
+        let creating = join_all((0..200).map(|_| create(&partner, &job, &heard)));
         let killing = async {
-            tokio::time::sleep(Duration::from_millis(15 * round)).await;
+            heard.subscribe().wait_for(|heard| *heard >= enough).await.unwrap();
             server.kill();
         };
         let (made, ()) = tokio::join!(creating, killing);
@@ -115,19 +117,20 @@ async fn no_acknowledged_link_is_lost_whenever_the_server_is_killed() {
     }
 
     let server = place.setup.serve();
-    assert!(!acknowledged.is_empty());
+    assert!((141..800).contains(&acknowledged.len()), "{} links", acknowledged.len());
     for id in acknowledged {
         assert_eq!(server.partner(&key).status(&id).await, "CREATED");
     }
 }
 
 /// The link's id, if the server lived long enough to say it.
-async fn create(partner: &Partner, job: &str) -> Option<String> {
+async fn create(partner: &Partner, job: &str, heard: &watch::Sender<usize>) -> Option<String> {
     let query = format!(
         "mutation {{ createLink(input: {{ externalId: \"x\", jobId: \"{job}\" }}) {{ link {{ id }} }} }}"
     );
     let answer = partner.request().body(json!({ "query": query }).to_string()).send().await.ok()?;
     let answer: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
+    heard.send_modify(|heard| *heard += 1);
     answer["data"]["createLink"]["link"]["id"].as_str().map(str::to_owned)
 }
 
@@ -172,7 +175,7 @@ async fn settings_that_are_unknown_or_bad_are_refused_with_key_and_origin() {
         ("POSTERN_TRUSTED_PROXIES", "everybody", ["trusted_proxies", "environment"]),
         ("POSTERN_MASTER_KEY", "short", ["master key", ""]),
     ] {
-        let output = place.setup.command(&["serve"]).env(name, value).output().unwrap();
+        let output = ended(place.setup.command(&["serve"]).env(name, value));
 
         assert!(!output.status.success(), "{name}");
         let words = String::from_utf8(output.stderr).unwrap();

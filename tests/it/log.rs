@@ -10,7 +10,7 @@ use postern::service::log::{advance, watermark};
 use postern::service::{Error, link};
 use postern::store::event::NewEvent;
 use postern::store::{self, Tx};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -106,36 +106,46 @@ async fn write(tx: &Tx, workspace: WorkspaceId, now: Timestamp) -> Result<i64, E
     Ok(store::event::insert_many(tx, &[new]).await?[&id])
 }
 
-/// Two writers by hand: the one that drew the lower position commits last.
-async fn a_transaction_that_commits_late_is_not_missed(house: &mut House) {
+/// A writer that has drawn its position and waits with its commit.
+struct Slow {
+    position: i64,
+    go_on: oneshot::Sender<()>,
+    ended: tokio::task::JoinHandle<Result<(), Error>>,
+}
+
+async fn slow_writer(house: &House) -> Slow {
     let (app, workspace, now) = (house.app().clone(), workspace_of(house).await, house.now());
     let (drawn, position) = oneshot::channel();
     let (go_on, may_commit) = oneshot::channel::<()>();
-    let slow = tokio::spawn(async move {
+    let ended = tokio::spawn(async move {
         store::transact(&app.db, async move |tx| {
             drawn.send(write(&tx, workspace, now).await?).unwrap();
             may_commit.await.unwrap();
-            Ok::<_, Error>(())
+            Ok(())
         })
         .await
     });
-    let early = position.await.unwrap();
-    let late =
-        store::transact(&house.app().db, async move |tx| write(&tx, workspace, now).await).await.unwrap();
+    Slow { position: position.await.unwrap(), go_on, ended }
+}
+
+/// Two writers by hand: the one that drew the lower position commits last.
+async fn a_transaction_that_commits_late_is_not_missed(house: &mut House) {
+    let (workspace, now) = (workspace_of(house).await, house.now());
+    let slow = slow_writer(house).await;
+    let late = store::transact(&house.app().db, async move |tx| write(&tx, workspace, now).await);
+    let (early, late) = (slow.position, late.await.unwrap());
     assert!(early < late);
 
     // Somebody who reads what is visible goes past the event that is still to come.
-    let naive =
-        event::Entity::find().order_by_desc(event::Column::Position).one(&house.app().db).await.unwrap();
-    assert_eq!(naive.unwrap().position, late);
+    assert_eq!(store::log::highest(&house.app().db).await.unwrap(), late);
     // We wait for it, who asks for events and who follows them.
     let a_moment = Duration::from_millis(300);
     assert!(tokio::time::timeout(a_moment, positions(house)).await.is_err());
     assert!(tokio::time::timeout(a_moment, advance(house.app())).await.is_err());
     assert!(watermark(house.app()) < early);
 
-    go_on.send(()).unwrap();
-    slow.await.unwrap().unwrap();
+    slow.go_on.send(()).unwrap();
+    slow.ended.await.unwrap().unwrap();
     assert_eq!((positions(house).await, watermark(house.app())), (vec![early, late], late));
 }
 

@@ -14,7 +14,6 @@
     clippy::disallowed_methods,
     clippy::unused_self,
     clippy::format_collect,
-    clippy::needless_pass_by_value,
     reason = "the harness is outside of the house: it has a clock, an environment and clients of its own"
 )]
 

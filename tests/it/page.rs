@@ -52,15 +52,14 @@ async fn looking_at_a_link_changes_nothing(house: &mut House) {
     assert_eq!(shown, json!({ "status": "CREATED", "sequence": 1, "logins": { "nodes": [] } }));
 }
 
-async fn a_forged_link_is_refused_whatever_its_shape(house: &mut House) {
-    let link = house.partner.create_link().await;
-    let (start, token) = link.url.rsplit_once('/').unwrap();
+/// Everything that is nearly a link's token, or nothing like one.
+fn forgeries(link: &Link) -> Vec<String> {
+    let token = link.url.rsplit_once('/').unwrap().1;
     let flipped = |at: usize| {
         let letter = if &token[at..=at] == "A" { "B" } else { "A" };
         format!("{}{letter}{}", &token[..at], &token[at + 1..])
     };
-    let mut forged: Vec<String> = (0..token.len()).map(flipped).collect();
-    forged.extend([
+    let others = [
         String::new(),
         token[1..].to_owned(),
         token[..token.len() - 1].to_owned(),
@@ -74,10 +73,16 @@ async fn a_forged_link_is_refused_whatever_its_shape(house: &mut House) {
         "A".repeat(5_000),
         "%ff%fe".to_owned(),
         "..%2f..%2fetc%2fpasswd".to_owned(),
-    ]);
-    for (number, token) in forged.into_iter().enumerate() {
-        let method = if number % 2 == 0 { Method::GET } else { Method::POST };
-        let page = house.customer().send(method, &format!("{start}/{token}")).await;
+    ];
+    (0..token.len()).map(flipped).chain(others).collect()
+}
+
+async fn a_forged_link_is_refused_whatever_its_shape(house: &mut House) {
+    let link = house.partner.create_link().await;
+
+    for (number, token) in forgeries(&link).into_iter().enumerate() {
+        let method = if number.is_multiple_of(2) { Method::GET } else { Method::POST };
+        let page = house.customer().send(method, house.url(&format!("/l/{token}")).as_str()).await;
 
         assert_eq!(page.status, 404, "{token:.80}");
         page.says("open");
@@ -242,12 +247,10 @@ async fn an_answer_that_is_sent_twice_counts_once(house: &mut House) {
     assert_eq!(house.bank.received("good").await, [1, 1, 0]);
 }
 
-async fn what_our_page_never_sends_is_refused(house: &mut House) {
-    let link = house.partner.create_link().await;
-    let (mut customer, asked) = before_the_form(house, &link).await;
+/// Forms that our page does not make, and the status they get.
+fn strange_forms() -> Vec<(u16, Vec<u8>)> {
     let filled = |name: &str, value: &str| format!("prompt=1&f.username=good&f.{name}={value}").into_bytes();
-
-    for (status, form) in [
+    vec![
         (400, b"".to_vec()),
         (400, b"prompt=one".to_vec()),
         (400, b"prompt=1&prompt=1".to_vec()),
@@ -262,7 +265,14 @@ async fn what_our_page_never_sends_is_refused(house: &mut House) {
         (422, filled("password", "%00")),
         (422, b"prompt=1&f.password=x".to_vec()),
         (422, b"prompt=1&choice=nothing".to_vec()),
-    ] {
+    ]
+}
+
+async fn what_our_page_never_sends_is_refused(house: &mut House) {
+    let link = house.partner.create_link().await;
+    let (mut customer, asked) = before_the_form(house, &link).await;
+
+    for (status, form) in strange_forms() {
         let told = String::from_utf8_lossy(&form[..form.len().min(80)]).into_owned();
         let page = customer.post(&asked, form).await;
 

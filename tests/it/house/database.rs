@@ -14,7 +14,8 @@ use url::Url;
 const SERVER: &str = "TEST_POSTGRES";
 
 /// Each house keeps up to 20 connections, and the server takes 200.
-static ROOM: Semaphore = Semaphore::const_new(8);
+const PLACES: u32 = 8;
+static ROOM: Semaphore = Semaphore::const_new(PLACES as usize);
 
 /// A database with all tables and no rows, copied for each house: migrating takes far longer.
 static PATTERN: OnceCell<String> = OnceCell::const_new();
@@ -40,6 +41,16 @@ struct Server {
 
 impl Database {
     pub(crate) async fn create(kind: Kind, dir: &Path) -> Self {
+        Self::create_on(kind, dir, 1).await
+    }
+
+    /// A database on PostgreSQL while there is no other: a transaction that is held open there keeps the
+    /// readers of all logs of the server waiting, in whatever database it is.
+    pub(crate) async fn create_alone(dir: &Path) -> Self {
+        Self::create_on(Kind::Postgres, dir, PLACES).await
+    }
+
+    async fn create_on(kind: Kind, dir: &Path, places: u32) -> Self {
         if kind == Kind::Sqlite {
             return Self { url: format!("sqlite://{}", dir.join("postern.db").display()), on: None };
         }
@@ -47,7 +58,7 @@ impl Database {
             panic!("{SERVER} is not set: run scripts/test, or scripts/with-postgres cargo test --test it");
         };
         let admin: Url = server.parse().expect("TEST_POSTGRES is a URL");
-        let place = ROOM.acquire().await.unwrap();
+        let place = ROOM.acquire_many(places).await.unwrap();
         let pattern = PATTERN.get_or_init(|| pattern(&admin)).await;
         let name = format!("story_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {pattern}")).await;

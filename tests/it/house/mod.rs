@@ -39,7 +39,7 @@ pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
-pub(crate) use program::Setup;
+pub(crate) use program::{Setup, ended};
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
@@ -58,12 +58,12 @@ macro_rules! stories {
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                tell!($story, start(Sqlite));
+                tell!($story, start(crate::house::Kind::Sqlite));
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                tell!($story, start(Postgres));
+                tell!($story, start(crate::house::Kind::Postgres));
             }
         }
     )+};
@@ -75,12 +75,12 @@ macro_rules! stories_of_life {
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                tell!($story, wake(Sqlite));
+                tell!($story, wake(crate::house::Kind::Sqlite));
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                tell!($story, wake(Postgres));
+                tell!($story, wake(crate::house::Kind::Postgres));
             }
         }
     )+};
@@ -92,15 +92,15 @@ macro_rules! stories_on_postgres {
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                tell!($story, start(Postgres));
+                tell!($story, start_alone());
             }
         }
     )+};
 }
 
 macro_rules! tell {
-    ($story:ident, $begin:ident($kind:ident)) => {
-        let mut house = crate::house::House::$begin(crate::house::Kind::$kind).await;
+    ($story:ident, $begin:ident($($kind:expr)?)) => {
+        let mut house = crate::house::House::$begin($($kind)?).await;
         super::$story(&mut house).await;
         house.leave().await;
     };
@@ -123,18 +123,27 @@ pub(crate) struct House {
 impl House {
     /// A house in which nothing happens but by hand, time included.
     pub(crate) async fn start(kind: Kind) -> Self {
-        Self::open(kind, Pace::ByHand, HandClock::standing()).await
+        let dir = TempDir::new().unwrap();
+        let database = Database::create(kind, dir.path()).await;
+        Self::open((dir, database), Pace::ByHand, HandClock::standing()).await
+    }
+
+    /// The same on PostgreSQL, while nobody else is on the server.
+    pub(crate) async fn start_alone() -> Self {
+        let dir = TempDir::new().unwrap();
+        let database = Database::create_alone(dir.path()).await;
+        Self::open((dir, database), Pace::ByHand, HandClock::standing()).await
     }
 
     /// A house that lives by itself.
     pub(crate) async fn wake(kind: Kind) -> Self {
-        Self::open(kind, Pace::ByThemselves, HandClock::running()).await
-    }
-
-    async fn open(kind: Kind, pace: Pace, clock: HandClock) -> Self {
-        install_provider();
         let dir = TempDir::new().unwrap();
         let database = Database::create(kind, dir.path()).await;
+        Self::open((dir, database), Pace::ByThemselves, HandClock::running()).await
+    }
+
+    async fn open((dir, database): (TempDir, Database), pace: Pace, clock: HandClock) -> Self {
+        install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let settings = settings(&listener, &database.url, dir.path());
         let clock = Arc::new(clock);

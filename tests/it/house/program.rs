@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Partner;
+use super::{PATIENCE, Partner};
 
 /// A running `postern serve`; it is killed with the story.
 pub(crate) struct Program {
@@ -43,7 +44,7 @@ impl Setup {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
+        ended(&mut self.command(arguments))
     }
 
     /// Runs a command that prints one line of JSON.
@@ -71,6 +72,21 @@ impl Setup {
         std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
         Program { child, address }
     }
+}
+
+/// What a command printed until it ended; one that does not end is killed, and has failed.
+pub(crate) fn ended(command: &mut Command) -> Output {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("{command:?} does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
 }
 
 impl Program {
