@@ -16,10 +16,13 @@ pub struct Model {
     pub link_id: Option<LinkId>,
     pub status: DeliveryStatus,
     pub attempt_count: i32,
-    /// When it is due; null once it is over.
+    /// How many of the attempts were made before the schedule began anew.
+    pub attempts_before: i32,
+    /// When it is due; null once it is over, and while its endpoint is not sent to.
     pub next_attempt_at: Option<Timestamp>,
     /// The node that is sending it now.
     pub claimed_by: Option<NodeId>,
+    /// When its event happened, also if the delivery was only made by a recovery.
     pub created_at: Timestamp,
 }
 

@@ -30,6 +30,8 @@ pub struct Model {
     pub retry_schedule: Option<Json>,
     /// Since when nothing but failures came; null after a success.
     pub failing_since: Option<Timestamp>,
+    /// When `endpoint.failing` was told; null after a success.
+    pub warned_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
-use uuid::{ContextV7, Uuid};
+use uuid::{ClockSequence, Uuid};
 
 use crate::Timestamp;
 
@@ -17,8 +18,34 @@ pub struct IdError {
     pub prefix: &'static str,
 }
 
-/// Ids made in one millisecond by one process still sort in the order they were made.
-static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+/// Ids made for one millisecond by one process still sort in the order they were made.
+static ORDER: LazyLock<Order> = LazyLock::new(Order::start);
+
+/// A number that only grows, from a random one on, whatever the time is: an id then has exactly the
+/// time it was made for, also when a clock steps back, and lists can be cut by time at an id.
+struct Order(AtomicU64);
+
+/// The bits of an id that the number takes.
+const ORDER_BITS: usize = 42;
+
+impl Order {
+    fn start() -> Self {
+        // In the lower half, so that a process never comes to the end of the numbers.
+        Self(AtomicU64::new(Uuid::now_v7().as_u64_pair().1 & ((1 << (ORDER_BITS - 1)) - 1)))
+    }
+}
+
+impl ClockSequence for Order {
+    type Output = u64;
+
+    fn generate_sequence(&self, _seconds: u64, _subsec_nanos: u32) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn usable_bits(&self) -> usize {
+        ORDER_BITS
+    }
+}
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
@@ -34,7 +61,19 @@ macro_rules! ids {
             #[must_use]
             pub fn new(now: Timestamp) -> Self {
                 let (seconds, nanos) = now.seconds_and_nanos();
-                Self(Uuid::new_v7(uuid::Timestamp::from_unix(&ORDER, seconds, nanos)))
+                Self(Uuid::new_v7(uuid::Timestamp::from_unix(&*ORDER, seconds, nanos)))
+            }
+
+            /// What sorts before every id made for `at` or later, and after all made for earlier times.
+            #[must_use]
+            pub fn first_at(at: Timestamp) -> Self {
+                Self(Uuid::from_u128(u128::from(at.millis_of_id()) << 80))
+            }
+
+            /// The time it was made for.
+            #[must_use]
+            pub fn made_at(self) -> Timestamp {
+                Timestamp(i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX))
             }
         }
 
@@ -105,6 +144,8 @@ ids! {
     EndpointSecretId = "eps_";
     /// One event for one endpoint.
     DeliveryId = "dlv_";
+    /// One request to send again what did not arrive.
+    RecoveryId = "rcv_";
     /// One secret that was sent to a source system, counted for the budgets.
     SubmitId = "sbm_";
     /// One server process.
@@ -115,4 +156,40 @@ ids! {
 fn simple(text: &str) -> Option<Uuid> {
     let canonical = text.len() == 32 && !text.bytes().any(|b| b.is_ascii_uppercase());
     canonical.then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_341_600_000);
+
+    #[test]
+    fn an_id_has_the_time_it_was_made_for_also_when_the_clock_steps_back() {
+        let (later, earlier) = (EventId::new(Timestamp(NOW.0 + 5)), EventId::new(NOW));
+
+        assert_eq!((later.made_at(), earlier.made_at()), (Timestamp(NOW.0 + 5), NOW));
+        assert!(earlier < later);
+        assert_eq!(earlier.0.get_version_num(), 7);
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_sort_in_the_order_they_were_made_whatever_is_made_in_between() {
+        let mut last = EventId::new(NOW);
+        for _ in 0..1_000 {
+            let _ = EventId::new(Timestamp(NOW.0 + 1));
+            let next = EventId::new(NOW);
+            assert!(last < next);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn a_list_can_be_cut_at_the_first_id_of_a_time() {
+        let first = EventId::first_at(NOW);
+
+        assert!(first < EventId::new(NOW));
+        assert!(EventId::new(Timestamp(NOW.0 - 1)) < first);
+        assert!(EventId::first_at(Timestamp(-1)) < first && first < EventId::first_at(Timestamp(i64::MAX)));
+    }
 }

@@ -18,18 +18,20 @@ pub mod link;
 pub mod login;
 pub mod node;
 pub mod prompt;
+pub mod recovery;
 pub mod run;
 pub mod run_step;
 pub mod session;
 pub mod source_system;
 pub mod submit;
+pub mod tally;
 pub mod time;
 pub mod value;
 pub mod workspace;
 
 pub use id::{
     CustomerId, DeliveryId, EndpointId, EndpointSecretId, EventId, IdError, JobId, KeyId, LinkId, LoginId,
-    NodeId, PromptId, RunId, SessionId, SourceSystemId, SubmitId, WorkspaceId,
+    NodeId, PromptId, RecoveryId, RunId, SessionId, SourceSystemId, SubmitId, WorkspaceId,
 };
 pub use time::Timestamp;
 pub use value::{

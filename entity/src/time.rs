@@ -35,6 +35,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// As the 48 bits that an id has for its time.
+    pub(crate) fn millis_of_id(self) -> u64 {
+        self.0.max(0).unsigned_abs().min((1 << 48) - 1)
+    }
+
     pub(crate) fn seconds_and_nanos(self) -> (u64, u32) {
         let millis = self.0.max(0).unsigned_abs();
         (millis / 1000, u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000)

@@ -7,6 +7,7 @@ mod m20261122_000001_partner;
 mod m20261122_000002_link;
 mod m20261122_000003_log;
 mod m20261122_000004_hub;
+mod m20261123_000001_redelivery;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_link::Migration),
             Box::new(m20261122_000003_log::Migration),
             Box::new(m20261122_000004_hub::Migration),
+            Box::new(m20261123_000001_redelivery::Migration),
         ]
     }
 }

@@ -1,14 +1,16 @@
 //! Deliveries and their attempts in the API.
 
+pub(super) mod resend;
+
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, attempt, delivery};
 
 use super::context::{app, caller};
 use super::endpoint::WebhookEndpoint;
 use super::error::{optional, top_level};
 use super::event::Event;
-use super::load::{self, EndpointOf, EventOf};
+use super::load::{self, DeliveryOf, EndpointOf, EventOf};
 use super::paging::{self, Args, bad};
 use super::scalar::DateTime;
 use super::words::{AttemptOutcome, DeliveryStatus};
@@ -20,7 +22,10 @@ pub(super) struct WebhookDelivery(pub(super) delivery::Model);
 
 /// One try at a delivery.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct DeliveryAttempt {
+    #[graphql(skip)]
+    of: DeliveryOf,
     /// Counts from 1.
     number: i32,
     /// When it began.
@@ -35,6 +40,14 @@ pub(super) struct DeliveryAttempt {
     response_body: Option<String>,
     /// What went wrong.
     error: Option<String>,
+}
+
+#[ComplexObject]
+impl DeliveryAttempt {
+    /// What was tried; null once retention has taken it.
+    async fn delivery(&self, ctx: &Context<'_>) -> Result<Option<WebhookDelivery>> {
+        Ok(load::one(ctx, self.of).await?.map(WebhookDelivery))
+    }
 }
 
 #[Object]
@@ -91,8 +104,10 @@ impl WebhookDelivery {
     }
 }
 
-fn shown(row: attempt::Model) -> DeliveryAttempt {
+/// An attempt as clients see it.
+pub(super) fn shown(row: attempt::Model) -> DeliveryAttempt {
     DeliveryAttempt {
+        of: DeliveryOf(row.workspace_id, row.delivery_id),
         number: row.number,
         started_at: DateTime(row.started_at),
         duration_ms: row.duration_ms,
@@ -112,6 +127,12 @@ pub(super) struct DeliveryFilter {
     link_id: Option<ID>,
     /// One of these.
     statuses: Option<Vec<DeliveryStatus>>,
+    /// Of an event of one of these types or families such as `link.*`.
+    event_types: Option<Vec<String>>,
+    /// Made at this time or later. A delivery is as old as its event.
+    created_after: Option<DateTime>,
+    /// Made before this time.
+    created_before: Option<DateTime>,
 }
 
 /// Reading deliveries.
@@ -127,7 +148,8 @@ impl DeliveryQueries {
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
     }
 
-    /// Deliveries, newest first. Needs `WEBHOOKS_READ`.
+    /// Deliveries, newest first; those of one endpoint in the order of their events. Needs
+    /// `WEBHOOKS_READ`.
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,
@@ -146,8 +168,11 @@ impl DeliveryQueries {
             endpoint: endpoint.transpose()?,
             link: link.transpose()?,
             statuses: filter.statuses.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            event_types: filter.event_types.unwrap_or_default(),
+            created_after: filter.created_after.map(|after| after.0),
+            created_before: filter.created_before.map(|before| before.0),
         };
-        let rows = service::list(app(ctx)?, caller, wanted, page).await.map_err(top_level)?;
-        Ok(paging::connection(page, rows, |row| (row.id.0, WebhookDelivery(row))))
+        let rows = service::list(app(ctx)?, caller, wanted.clone(), page).await.map_err(top_level)?;
+        Ok(paging::connection(page, rows, |row| (wanted.key(&row), WebhookDelivery(row))))
     }
 }

@@ -1,16 +1,24 @@
 //! Webhook endpoints in the API.
+//!
+//! Here they are shown and registered; the files below change them, one verb each.
+
+pub(super) mod removal;
+pub(super) mod rotation;
+pub(super) mod test_event;
+pub(super) mod update;
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use entity::{EndpointId, Scope, endpoint};
 
 use super::context::{app, caller};
-use super::error::{UserError, UserErrorCode, top_level, user_errors};
+use super::error::{UserError, top_level, user_errors};
+use super::load::{self, StatsOf};
 use super::paging::{self, Args};
-use super::scalar::{Duration, JsonObject};
+use super::scalar::{DateTime, Duration, JsonObject};
 use super::words::{DeliveryOrdering, EndpointStatus, PayloadFormat, SignatureScheme};
 use crate::domain::Secret;
-use crate::service::endpoint as service;
+use crate::service::{Error, endpoint as service};
 
 /// A registered receiver of events.
 pub(super) struct WebhookEndpoint(pub(super) endpoint::Model);
@@ -54,7 +62,7 @@ impl WebhookEndpoint {
 
     /// What to verify with, for `STANDARD_V1A`; null otherwise.
     async fn public_key(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        service::public_key(app(ctx)?, &self.0).await.map_err(top_level)
+        service::seal::public_key(app(ctx)?, &self.0).await.map_err(top_level)
     }
 
     /// What the body looks like.
@@ -71,6 +79,39 @@ impl WebhookEndpoint {
     async fn header_names(&self) -> &[String] {
         &self.0.header_names.0
     }
+
+    /// What came of its deliveries in the last 24 hours, and what waits now.
+    async fn stats(&self, ctx: &Context<'_>) -> Result<EndpointStats> {
+        let found = load::one(ctx, StatsOf(self.0.workspace_id, self.0.id)).await?;
+        let totals = found.unwrap_or_default();
+        Ok(EndpointStats {
+            delivered: totals.delivered,
+            failed: totals.failed,
+            failed_attempts: totals.failed_attempts,
+            pending: totals.pending,
+            oldest_pending_at: totals.oldest_pending_at.map(DateTime),
+        })
+    }
+}
+
+/// What came of an endpoint's deliveries. The 24 hours are counted in steps of ten minutes.
+#[derive(SimpleObject)]
+pub(super) struct EndpointStats {
+    /// Deliveries that arrived in the last 24 hours.
+    delivered: i64,
+    /// Deliveries that were given up in the last 24 hours.
+    failed: i64,
+    /// Attempts that failed in the last 24 hours, also of deliveries that arrived later.
+    failed_attempts: i64,
+    /// Deliveries that wait now: for a retry, or for the endpoint to be enabled.
+    pending: i64,
+    /// When the event of the oldest of them happened.
+    oldest_pending_at: Option<DateTime>,
+}
+
+/// An endpoint's id; anything else is the id of none.
+fn id(given: &ID) -> std::result::Result<EndpointId, Error> {
+    given.parse().map_err(|_| Error::NotFound)
 }
 
 /// A receiver to register.
@@ -154,26 +195,11 @@ impl EndpointMutations {
         input: CreateWebhookEndpointInput,
     ) -> Result<CreateWebhookEndpointPayload> {
         let caller = caller(ctx, Scope::WebhooksWrite)?;
-        let Some(headers) = texts(input.headers) else {
-            let message = "must be an object whose values are texts";
-            let error = UserError::new(UserErrorCode::Invalid, "headers", message);
-            return Ok(CreateWebhookEndpointPayload { user_errors: vec![error], ..Default::default() });
+        let created = match new(input) {
+            Ok(new) => service::create(app(ctx)?, caller, new).await,
+            Err(error) => Err(error),
         };
-        let new = service::New {
-            url: input.url,
-            description: input.description,
-            event_types: input.event_types,
-            signature: input.signature.into(),
-            format: input.format.into(),
-            ordering: input.ordering.into(),
-            headers,
-            secret: input.secret.map(Secret::new),
-            retry_schedule: input
-                .retry_schedule
-                .map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
-            idempotency_key: input.idempotency_key,
-        };
-        Ok(match service::create(app(ctx)?, caller, new).await {
+        Ok(match created {
             Ok(created) => CreateWebhookEndpointPayload {
                 endpoint: Some(WebhookEndpoint(created.endpoint)),
                 secret: created.secret.map(|secret| secret.expose().to_owned()),
@@ -186,12 +212,27 @@ impl EndpointMutations {
     }
 }
 
-/// Header names and values; `None` if a value is not a text.
-fn texts(headers: Option<JsonObject>) -> Option<Vec<(String, Secret)>> {
-    let Some(JsonObject(serde_json::Value::Object(pairs))) = headers else { return Some(Vec::new()) };
+fn new(input: CreateWebhookEndpointInput) -> std::result::Result<service::New, Error> {
+    Ok(service::New {
+        url: input.url,
+        description: input.description,
+        event_types: input.event_types,
+        signature: input.signature.into(),
+        format: input.format.into(),
+        ordering: input.ordering.into(),
+        headers: texts(input.headers)?,
+        secret: input.secret.map(Secret::new),
+        retry_schedule: input.retry_schedule.map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
+        idempotency_key: input.idempotency_key,
+    })
+}
+
+/// Header names and values.
+fn texts(headers: Option<JsonObject>) -> std::result::Result<Vec<(String, Secret)>, Error> {
+    let Some(JsonObject(serde_json::Value::Object(pairs))) = headers else { return Ok(Vec::new()) };
     let pair = |(name, value)| match value {
-        serde_json::Value::String(text) => Some((name, Secret::new(text))),
-        _ => None,
+        serde_json::Value::String(text) => Ok((name, Secret::new(text))),
+        _ => Err(Error::invalid("headers", "must be an object whose values are texts")),
     };
     pairs.into_iter().map(pair).collect()
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
 use entity::{
-    CustomerId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId, customer,
-    endpoint, event, job, link, prompt, run, run_step, source_system,
+    CustomerId, DeliveryId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId,
+    customer, delivery, endpoint, event, job, link, prompt, run, run_step, source_system,
 };
 
 use super::error;
@@ -118,6 +118,13 @@ loads! {
     };
     EventData(EventId) -> serde_json::Value = |app, workspace, ids| {
         service::event::render_many(app, workspace, ids).await?
+    };
+    DeliveryOf(DeliveryId) -> delivery::Model = |app, workspace, ids| {
+        let rows = service::delivery::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
+    };
+    StatsOf(EndpointId) -> service::endpoint::Totals = |app, workspace, ids| {
+        service::endpoint::stats(app, workspace, ids).await?.into_iter().collect()
     };
     EndpointOf(EndpointId) -> endpoint::Model = |app, workspace, ids| {
         let rows = service::endpoint::find_many(app, workspace, ids).await?;

@@ -16,6 +16,7 @@ mod load;
 mod login;
 mod paging;
 mod qr;
+mod recovery;
 mod run;
 mod scalar;
 mod schema;

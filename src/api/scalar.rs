@@ -46,10 +46,10 @@ pub(super) struct Duration(pub Span);
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        // No field takes a duration of zero: a negative one is refused with the range its field has.
+        // Every field has a longest duration: a negative one is refused with the range its field has.
         let (text, is_negative) = text.strip_prefix('-').map_or((text.as_str(), false), |rest| (rest, true));
         let parsed = duration::parse(text).map_err(InputValueError::custom)?;
-        Ok(Self(if is_negative { Span::ZERO } else { parsed }))
+        Ok(Self(if is_negative { Span::MAX } else { parsed }))
     }
 
     fn is_valid(value: &Value) -> bool {

@@ -3,7 +3,7 @@
 use async_graphql::{MergedObject, Schema};
 
 use super::subscription::Subscriptions;
-use super::{delivery, endpoint, event, job, link, load, run, source_system, viewer};
+use super::{delivery, endpoint, event, job, link, load, recovery, run, source_system, viewer};
 use crate::service::App;
 
 /// Everything that can be read.
@@ -26,6 +26,12 @@ pub(super) struct Mutation(
     source_system::SourceSystemMutations,
     job::JobMutations,
     endpoint::EndpointMutations,
+    endpoint::update::UpdateMutations,
+    endpoint::removal::RemovalMutations,
+    endpoint::rotation::RotationMutations,
+    endpoint::test_event::TestEventMutations,
+    delivery::resend::ResendMutations,
+    recovery::RecoveryMutations,
 );
 
 /// The API of the partner.

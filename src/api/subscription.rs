@@ -5,6 +5,7 @@ use entity::Scope;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::context::{app, caller};
+use super::delivery::{DeliveryAttempt, shown};
 use super::door::EventIds;
 use super::error::top_level;
 use super::event::Event;
@@ -15,6 +16,7 @@ use super::scalar::{DateTime, EventCursor};
 use super::words::LinkStatus;
 use crate::domain::event::Facts;
 use crate::service::change::{self, Change, Changes};
+use crate::service::delivery::watch::Watcher;
 use crate::service::event::Wanted;
 use crate::service::log::Follower;
 
@@ -90,6 +92,25 @@ impl Subscriptions {
         });
         let cursor = |event: &Event| EventCursor(event.0.position);
         Ok(batches.try_flatten().inspect_ok(move |event: &Event| name(ids.as_ref(), cursor(event))))
+    }
+
+    /// Attempts at deliveries as this server makes them, all or those to one endpoint: a live view, with
+    /// no replay. Needs `WEBHOOKS_READ`.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
+    async fn delivery_attempted(
+        &self,
+        ctx: &Context<'_>,
+        endpoint_id: Option<ID>,
+    ) -> Result<impl Stream<Item = Result<DeliveryAttempt>> + use<>> {
+        let caller = caller(ctx, Scope::WebhooksRead)?;
+        let endpoint = endpoint_id
+            .map(|id| id.parse().map_err(|_| bad("endpointId must be an endpoint's id")))
+            .transpose()?;
+        let watcher = Watcher::start(app(ctx)?, caller, endpoint);
+        Ok(stream::try_unfold(watcher, async |mut watcher| {
+            let attempt = watcher.next().await.map_err(top_level)?;
+            Ok::<_, Error>(attempt.map(|row| (shown(row), watcher)))
+        }))
     }
 }
 

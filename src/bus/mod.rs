@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use entity::{LinkId, LoginId, WorkspaceId};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
-use crate::domain::hint::Hint;
+use crate::domain::hint::{Hint, Made};
 
 /// What one can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,18 +25,56 @@ pub enum Topic {
     Login(LoginId),
 }
 
+/// How many attempts a watcher may fall behind before he misses some.
+const ATTEMPTS: usize = 1_024;
+
 /// The hints of one process.
-#[derive(Default)]
 pub struct Bus {
     /// New events in the log.
     pub log: Notify,
     /// Deliveries that are due.
     pub deliveries: Notify,
+    /// Deliveries that are out of line with their endpoint.
+    pub backlog: Notify,
+    /// Recoveries that are under way.
+    pub recoveries: Notify,
     /// Logins that wait for an engine.
     pub logins: Notify,
     /// Runs that wait for a worker.
     pub runs: Notify,
+    attempts: broadcast::Sender<Made>,
     topics: Mutex<HashMap<Topic, watch::Sender<()>>>,
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self {
+            log: Notify::new(),
+            deliveries: Notify::new(),
+            backlog: Notify::new(),
+            recoveries: Notify::new(),
+            logins: Notify::new(),
+            runs: Notify::new(),
+            attempts: broadcast::Sender::new(ATTEMPTS),
+            topics: Mutex::default(),
+        }
+    }
+}
+
+/// Somebody who watches attempts as they are made; who is too slow misses some.
+pub struct Watching(broadcast::Receiver<Made>);
+
+impl Watching {
+    /// The next attempt that was made; `None` at the end of the process.
+    pub async fn next(&mut self) -> Option<Made> {
+        loop {
+            match self.0.recv().await {
+                Ok(made) => return Some(made),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
 }
 
 /// A place in the queue of those who wait for a topic.
@@ -53,11 +91,30 @@ impl Bus {
             match hint {
                 Hint::Log => self.log.notify_one(),
                 Hint::Deliveries => self.deliveries.notify_one(),
+                Hint::Backlog => self.backlog.notify_one(),
+                Hint::Recoveries => self.recoveries.notify_one(),
                 Hint::Logins => self.logins.notify_one(),
                 Hint::Runs => self.runs.notify_one(),
                 Hint::Login(id) => self.wake(Topic::Login(*id)),
             }
         }
+    }
+
+    /// Tells of attempts, if anybody watches.
+    pub fn tell_attempts(&self, made: impl IntoIterator<Item = Made>) {
+        if self.attempts.receiver_count() == 0 {
+            return;
+        }
+        for one in made {
+            // Whoever watched has just gone: nothing is lost.
+            let _ = self.attempts.send(one);
+        }
+    }
+
+    /// Watches attempts from now on.
+    #[must_use]
+    pub fn watch_attempts(&self) -> Watching {
+        Watching(self.attempts.subscribe())
     }
 
     /// Wakes those who wait for `topic`.

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use entity::{DeliveryStatus, Timestamp};
+use entity::{DeliveryStatus, EndpointStatus, Timestamp, endpoint};
 
 use super::retry;
 
 /// An endpoint that has only failed for this long is disabled.
 pub const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
+
+/// An endpoint that has only failed for this long is told about. Shorter troubles are not: the log
+/// would be full of receivers that were deployed.
+pub const WARNED_AFTER: Duration = Duration::from_mins(15);
 
 /// How an attempt ended, as far as the schedule cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,53 @@ pub fn after(
     }
 }
 
+/// What becomes of deliveries that wait for an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// They are sent from this time on.
+    Due(Timestamp),
+    /// They wait until the endpoint is enabled.
+    Parked,
+    /// They are never sent.
+    Cancelled,
+}
+
+impl Fate {
+    /// What becomes of what waits for `endpoint` at `now`.
+    #[must_use]
+    pub fn of(endpoint: &endpoint::Model, now: Timestamp) -> Self {
+        match endpoint.status {
+            _ if endpoint.deleted_at.is_some() => Self::Cancelled,
+            EndpointStatus::Enabled => Self::Due(now),
+            EndpointStatus::Paused | EndpointStatus::Disabled => Self::Parked,
+        }
+    }
+
+    /// The status of such a delivery.
+    #[must_use]
+    pub const fn status(self) -> DeliveryStatus {
+        match self {
+            Self::Due(_) | Self::Parked => DeliveryStatus::Pending,
+            Self::Cancelled => DeliveryStatus::Cancelled,
+        }
+    }
+
+    /// When such a delivery is due.
+    #[must_use]
+    pub const fn next_attempt_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Due(at) => Some(at),
+            Self::Parked | Self::Cancelled => None,
+        }
+    }
+}
+
+/// Whether it is time to tell that an endpoint has failed since then.
+#[must_use]
+pub fn is_worth_a_warning(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| now.since(since) >= WARNED_AFTER)
+}
+
 /// Whether an endpoint that has failed since then has failed for too long.
 #[must_use]
 pub fn failed_too_long(since: Option<Timestamp>, now: Timestamp) -> bool {
@@ -70,6 +121,13 @@ mod tests {
     fn a_receiver_that_is_gone_parks_and_a_success_ends() {
         assert_eq!(after(Ended::Gone, &[], 1, NOW), (DeliveryStatus::Pending, None));
         assert_eq!(after(Ended::Delivered, &[], 1, NOW), (DeliveryStatus::Delivered, None));
+    }
+
+    #[test]
+    fn a_warning_is_worth_it_after_a_quarter_of_an_hour() {
+        assert!(!is_worth_a_warning(None, NOW));
+        assert!(!is_worth_a_warning(Some(NOW), NOW.plus(WARNED_AFTER).minus(Duration::from_millis(1))));
+        assert!(is_worth_a_warning(Some(NOW), NOW.plus(WARNED_AFTER)));
     }
 
     #[test]

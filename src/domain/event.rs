@@ -38,15 +38,21 @@ pub enum Kind {
     RunSucceeded,
     /// A run failed.
     RunFailed,
+    /// Nothing has arrived at an endpoint for a while.
+    EndpointFailing,
+    /// An endpoint that was failing takes deliveries again.
+    EndpointRecovered,
     /// An endpoint is no longer sent to.
     EndpointDisabled,
     /// A delivery was given up.
     DeliveryExhausted,
+    /// A partner tries an endpoint out.
+    WebhookTest,
 }
 
 impl Kind {
     /// Every type.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::LinkCreated,
         Self::LinkAccessed,
         Self::LinkAuthenticating,
@@ -59,8 +65,11 @@ impl Kind {
         Self::RunStarted,
         Self::RunSucceeded,
         Self::RunFailed,
+        Self::EndpointFailing,
+        Self::EndpointRecovered,
         Self::EndpointDisabled,
         Self::DeliveryExhausted,
+        Self::WebhookTest,
     ];
 
     /// The name subscribers use.
@@ -79,8 +88,11 @@ impl Kind {
             Self::RunStarted => "run.started",
             Self::RunSucceeded => "run.succeeded",
             Self::RunFailed => "run.failed",
+            Self::EndpointFailing => "endpoint.failing",
+            Self::EndpointRecovered => "endpoint.recovered",
             Self::EndpointDisabled => "endpoint.disabled",
             Self::DeliveryExhausted => "delivery.exhausted",
+            Self::WebhookTest => "webhook.test",
         }
     }
 
@@ -97,6 +109,19 @@ impl Kind {
             LinkStatus::Expired => Self::LinkExpired,
         }
     }
+}
+
+/// Whether events of type `kind` are about the delivering itself: giving up on one of them records
+/// nothing further, or the log would feed on itself.
+#[must_use]
+pub fn is_about_delivering(kind: &str) -> bool {
+    ["endpoint.*", "delivery.*", "webhook.*"].iter().any(|family| matches(family, kind))
+}
+
+/// Whether an endpoint that asked for `patterns` wants events of type `kind`; none = all.
+#[must_use]
+pub fn is_wanted(patterns: &[String], kind: &str) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, kind))
 }
 
 /// Whether `pattern` is a type, or a family such as `link.*`.
@@ -240,4 +265,35 @@ fn link_data(
         "usable": facts.usable.unwrap_or(false),
         "metadata": link.metadata,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_without_types_wants_all_and_one_with_types_only_those() {
+        let only = |patterns: &[&str]| patterns.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+
+        assert!(is_wanted(&[], "link.created"));
+        assert!(is_wanted(&only(&["run.*", "link.created"]), "link.created"));
+        assert!(!is_wanted(&only(&["run.*", "link.failed"]), "link.created"));
+    }
+
+    #[test]
+    fn what_is_about_delivering_is_told_by_its_family() {
+        let about: Vec<_> =
+            Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| is_about_delivering(kind)).collect();
+
+        assert_eq!(
+            about,
+            [
+                "endpoint.failing",
+                "endpoint.recovered",
+                "endpoint.disabled",
+                "delivery.exhausted",
+                "webhook.test"
+            ]
+        );
+    }
 }

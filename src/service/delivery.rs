@@ -2,7 +2,16 @@
 //!
 //! A delivery is never lost: it is a row from the transaction of its event on, and stays due until a
 //! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
-//! the receiver may then see the event twice, with the same `webhook-id`.
+//! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
+//! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish, and `watch`
+//! shows attempts as they are made.
+
+mod aside;
+mod health;
+mod resend;
+pub mod watch;
+
+pub use resend::resend;
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -10,20 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
-    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EndpointStatus, EventId, Timestamp, WorkspaceId,
-    attempt, delivery, endpoint, endpoint_secret, event,
+    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EventId, Timestamp, WorkspaceId, attempt,
+    delivery, endpoint, endpoint_secret, event,
 };
-
 use futures_util::FutureExt as _;
 
-use super::event::{self as log, Record};
-use super::{App, Caller, Error, endpoint as endpoints};
-use crate::domain::delivery::{self as rule, Ended};
-use crate::domain::event::{Facts, Kind};
+use super::{App, Caller, Error, endpoint as endpoints, event as log};
+use crate::domain::delivery::{self as rule, Ended, Fate};
+use crate::domain::hint::Made;
 use crate::domain::retry;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
-use crate::store::{self, Page, Tx};
+use crate::store::{self, Page};
 use crate::webhook::{Attempted, EventView, Recipient};
 
 /// A claimed delivery with everything an attempt needs.
@@ -89,45 +96,21 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     }
     let recipients = recipients(app, claimed.iter().map(|row| row.endpoint_id).collect(), now).await?;
     let events = views(app, &claimed).await?;
-    let (mut sendings, mut orphans) = (Vec::with_capacity(claimed.len()), Vec::new());
+    let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
-        match (recipients.get(&delivery.endpoint_id), events.get(&delivery.event_id)) {
-            (Some((endpoint, _)), _) if endpoint.status != EndpointStatus::Enabled => {
-                orphans.push(parked(&delivery));
-            }
+        let event = events.get(&delivery.event_id);
+        match (recipients.get(&delivery.endpoint_id), event) {
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
                 recipient: recipient.clone(),
                 event: Arc::clone(event),
             }),
-            _ => orphans.push(cancelled(&delivery)),
+            _ => others.push((delivery, event.is_some())),
         }
     }
-    if !orphans.is_empty() {
-        let node = app.node;
-        store::transact(&app.db, async move |tx| {
-            Ok::<_, Error>(store::delivery::settle(&tx, node, orphans).await?)
-        })
-        .await?;
-    }
+    aside::put(app, others).await?;
     Ok(sendings)
-}
-
-/// A delivery whose endpoint was deleted or whose event retention has taken.
-fn cancelled(delivery: &delivery::Model) -> Verdict {
-    Verdict {
-        delivery: delivery.id,
-        status: DeliveryStatus::Cancelled,
-        attempt_count: delivery.attempt_count,
-        next_attempt_at: None,
-        attempt: None,
-    }
-}
-
-/// A delivery whose endpoint was paused or disabled after it became due.
-fn parked(delivery: &delivery::Model) -> Verdict {
-    Verdict { status: DeliveryStatus::Pending, ..cancelled(delivery) }
 }
 
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
@@ -135,11 +118,11 @@ type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>
 async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
     let rows = store::endpoint::for_hub(&app.db, ids.iter().copied()).await?;
     let mut secrets: HashMap<EndpointId, Vec<endpoint_secret::Model>> = HashMap::new();
-    for secret in store::endpoint::live_secrets(&app.db, ids, now).await? {
+    for secret in store::endpoint_secret::live_of(&app.db, ids, now).await? {
         secrets.entry(secret.endpoint_id).or_default().push(secret);
     }
-    let live = rows.into_iter().filter(|row| row.deleted_at.is_none());
-    Ok(live
+    let open = rows.into_iter().filter(|row| matches!(Fate::of(row, now), Fate::Due(_)));
+    Ok(open
         .map(|row| {
             let sealed = secrets.remove(&row.id).unwrap_or_default();
             let recipient = recipient(app, &row, &sealed).map(Arc::new);
@@ -150,7 +133,7 @@ async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Resu
 
 /// The endpoint ready to be written to; `None` (and a line in the log) if its secrets do not open.
 fn recipient(app: &App, row: &endpoint::Model, sealed: &[endpoint_secret::Model]) -> Option<Recipient> {
-    let opened = endpoints::open_secrets(app, row, sealed).and_then(|(secrets, headers)| {
+    let opened = endpoints::seal::open(app, row, sealed).and_then(|(secrets, headers)| {
         Recipient::try_new(row.signature, row.format, &secrets, &headers).map_err(Error::internal)
     });
     opened
@@ -244,26 +227,38 @@ impl Report {
 pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
-    store::transact(&app.db, async move |tx| {
-        let exhausted = |verdict: &&Verdict| verdict.status == DeliveryStatus::Exhausted;
-        let exhausted: HashSet<_> =
-            verdicts.iter().filter(exhausted).map(|verdict| verdict.delivery).collect();
+    let made: Vec<Made> = reports.iter().zip(&verdicts).map(made).collect();
+    let settled = store::transact(&app.db, async move |tx| {
+        let statuses: Vec<DeliveryStatus> = verdicts.iter().map(|verdict| verdict.status).collect();
         let settled = store::delivery::settle(&tx, node, verdicts).await?;
-        let reports: Vec<&Report> =
-            reports.iter().filter(|report| settled.contains(&report.delivery.id)).collect();
-        note_health(&tx, &reports, now).await?;
-        for report in reports.iter().filter(|report| exhausted.contains(&report.delivery.id)) {
-            note_exhausted(&tx, report, now).await?;
-        }
-        Ok(())
+        let ended: Vec<(&Report, DeliveryStatus)> = reports
+            .iter()
+            .zip(statuses)
+            .filter(|(report, _)| settled.contains(&report.delivery.id))
+            .collect();
+        health::note(&tx, &ended, now).await?;
+        Ok::<_, Error>(settled)
     })
-    .await
+    .await?;
+    app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
+    Ok(())
+}
+
+fn made((report, verdict): (&Report, &Verdict)) -> Made {
+    Made {
+        workspace: report.delivery.workspace_id,
+        endpoint: report.endpoint.id,
+        delivery: verdict.delivery,
+        number: verdict.attempt_count,
+    }
 }
 
 fn verdict(report: &Report, now: Timestamp) -> Verdict {
     let attempt_count = report.delivery.attempt_count.saturating_add(1);
     let schedule = schedule(&report.endpoint);
-    let made = u32::try_from(attempt_count).unwrap_or(u32::MAX);
+    // Of the schedule that goes on: a resend begins it anew.
+    let made = attempt_count.saturating_sub(report.delivery.attempts_before);
+    let made = u32::try_from(made).unwrap_or(u32::MAX);
     let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
     let attempt = Some(attempt_row(report, attempt_count));
     Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at, attempt }
@@ -301,63 +296,6 @@ fn attempt_row(report: &Report, number: i32) -> attempt::Model {
     }
 }
 
-/// Remembers which endpoints only fail, and disables those that are gone or failed for too long. The
-/// rows are read again: a report's endpoint is as it was when the delivery was claimed.
-async fn note_health(tx: &Tx, reports: &[&Report], now: Timestamp) -> Result<(), Error> {
-    let well: HashSet<EndpointId> =
-        reports.iter().filter(|report| report.is_delivered()).map(|report| report.endpoint.id).collect();
-    let ill: HashSet<EndpointId> =
-        reports.iter().map(|report| report.endpoint.id).filter(|id| !well.contains(id)).collect();
-    if !well.is_empty() {
-        store::endpoint::set_failing_since(tx, &well.iter().copied().collect::<Vec<_>>(), None).await?;
-    }
-    if !ill.is_empty() {
-        store::endpoint::set_failing_since(tx, &ill.iter().copied().collect::<Vec<_>>(), Some(now)).await?;
-    }
-    let gone: HashSet<EndpointId> =
-        reports.iter().filter(|report| report.attempted.gone).map(|report| report.endpoint.id).collect();
-    // One that is gone is gone, also if it took something else a moment ago.
-    let suspects: Vec<EndpointId> = ill.union(&gone).copied().collect();
-    if suspects.is_empty() {
-        return Ok(());
-    }
-    for endpoint in store::endpoint::for_hub(tx, suspects).await? {
-        if gone.contains(&endpoint.id) {
-            disable(tx, &endpoint, "gone", now).await?;
-        } else if rule::failed_too_long(endpoint.failing_since, now) {
-            disable(tx, &endpoint, "failing", now).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn disable(tx: &Tx, endpoint: &endpoint::Model, reason: &str, now: Timestamp) -> Result<(), Error> {
-    if !store::endpoint::disable(tx, endpoint.workspace_id, endpoint.id, reason).await? {
-        return Ok(());
-    }
-    store::delivery::park(tx, endpoint.id).await?;
-    let facts = Facts { endpoint_id: Some(endpoint.id), reason: Some(reason.to_owned()), ..Facts::default() };
-    let record = Record { workspace: endpoint.workspace_id, link: None, kind: Kind::EndpointDisabled, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
-/// Giving up on an event about an endpoint records nothing further.
-async fn note_exhausted(tx: &Tx, report: &Report, now: Timestamp) -> Result<(), Error> {
-    if [Kind::EndpointDisabled, Kind::DeliveryExhausted].iter().any(|kind| kind.as_str() == report.kind) {
-        return Ok(());
-    }
-    let facts = Facts {
-        endpoint_id: Some(report.endpoint.id),
-        delivery_id: Some(report.delivery.id),
-        ..Facts::default()
-    };
-    let record =
-        Record { workspace: report.delivery.workspace_id, link: None, kind: Kind::DeliveryExhausted, facts };
-    log::record(tx, now, &[record]).await?;
-    Ok(())
-}
-
 /// The delivery with that id.
 ///
 /// # Errors
@@ -366,16 +304,29 @@ pub async fn get(app: &App, caller: &Caller, id: DeliveryId) -> Result<delivery:
     Ok(store::delivery::get(&app.db, caller.workspace, id).await?)
 }
 
-/// A page of the caller's deliveries, newest first.
+/// The deliveries with those ids.
 ///
 /// # Errors
 /// If the database does not answer.
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<DeliveryId>,
+) -> Result<Vec<delivery::Model>, Error> {
+    Ok(store::delivery::find_many(&app.db, workspace, ids).await?)
+}
+
+/// A page of the caller's deliveries, newest first.
+///
+/// # Errors
+/// [`Error::Invalid`] for a type that no event has.
 pub async fn list(
     app: &App,
     caller: &Caller,
     filter: Filter,
     page: Page,
 ) -> Result<Rows<delivery::Model>, Error> {
+    log::known_types("filter.eventTypes", &filter.event_types)?;
     Ok(store::delivery::list(&app.db, caller.workspace, filter, page).await?)
 }
 

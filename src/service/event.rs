@@ -4,12 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    CustomerId, DeliveryId, DeliveryStatus, EndpointStatus, EventId, LinkId, LoginId, Timestamp, WorkspaceId,
-    customer, delivery, endpoint, event, link, login, prompt,
+    CustomerId, DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint,
+    event, link, login, prompt,
 };
 use serde_json::Value;
 
 use super::{App, Caller, Error};
+use crate::domain::delivery::Fate;
 use crate::domain::event::{self as words, Facts, Joined, Kind};
 use crate::domain::prompt::Prompt;
 use crate::store::event::{NewEvent, Range};
@@ -39,11 +40,29 @@ pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i
     let endpoints = store::endpoint::all_of(tx, workspaces).await?;
     let mut deliveries = Vec::new();
     for (record, event) in records.iter().zip(&events) {
+        let link = event.link.map(|(link, _)| link);
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, record));
-        deliveries.extend(wanting.map(|endpoint| delivery(event, endpoint, now)));
+        deliveries.extend(wanting.map(|endpoint| delivery(endpoint, (event.id, link), now)));
     }
     store::delivery::insert_many(tx, deliveries).await?;
     Ok(events.iter().filter_map(|event| positions.get(&event.id).copied()).collect())
+}
+
+/// Appends a fact that only `endpoint` gets, whatever it has asked for; returns its delivery.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn record_for(
+    tx: &Tx,
+    now: Timestamp,
+    record: &Record,
+    endpoint: &endpoint::Model,
+) -> Result<delivery::Model, Error> {
+    let event = new_event(record, now);
+    let delivery = delivery(endpoint, (event.id, event.link.map(|(link, _)| link)), now);
+    store::event::insert_many(tx, &[event]).await?;
+    store::delivery::insert_many(tx, vec![delivery.clone()]).await?;
+    Ok(delivery)
 }
 
 fn new_event(record: &Record, now: Timestamp) -> NewEvent {
@@ -59,26 +78,32 @@ fn new_event(record: &Record, now: Timestamp) -> NewEvent {
 
 /// Whether an endpoint gets an event: it asked for the type, and the event is not about itself.
 fn wants(endpoint: &endpoint::Model, record: &Record) -> bool {
-    let types = &endpoint.event_types.0;
     endpoint.workspace_id == record.workspace
         && record.facts.endpoint_id != Some(endpoint.id)
-        && (types.is_empty() || types.iter().any(|pattern| words::matches(pattern, record.kind.as_str())))
+        && words::is_wanted(&endpoint.event_types.0, record.kind.as_str())
 }
 
-fn delivery(event: &NewEvent, endpoint: &endpoint::Model, now: Timestamp) -> delivery::Model {
-    let is_sent = endpoint.status == EndpointStatus::Enabled;
+/// A delivery of an event (about a link) to `endpoint`; it is as old as the event, whenever it is made.
+#[must_use]
+pub fn delivery(
+    endpoint: &endpoint::Model,
+    (event, link): (EventId, Option<LinkId>),
+    now: Timestamp,
+) -> delivery::Model {
+    let fate = Fate::of(endpoint, now);
+    let happened_at = event.made_at();
     delivery::Model {
-        id: DeliveryId::new(now),
-        workspace_id: event.workspace,
+        id: DeliveryId::new(happened_at),
+        workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
-        event_id: event.id,
-        link_id: event.link.map(|(link, _)| link),
-        status: DeliveryStatus::Pending,
+        event_id: event,
+        link_id: link,
+        status: fate.status(),
         attempt_count: 0,
-        // Without a time it is parked until the endpoint is enabled.
-        next_attempt_at: is_sent.then_some(now),
+        attempts_before: 0,
+        next_attempt_at: fate.next_attempt_at(),
         claimed_by: None,
-        created_at: now,
+        created_at: happened_at,
     }
 }
 

@@ -62,6 +62,8 @@ pub async fn sweep(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     store::transact(&app.db, async move |tx| {
         store::session::delete_expired(&tx, now).await?;
+        store::endpoint_secret::delete_expired(&tx, now).await?;
+        store::tally::forget_old(&tx, now).await?;
         Ok(store::idempotency::forget_old(&tx, now).await?)
     })
     .await

@@ -3,6 +3,7 @@
 //! Doors call it, hands work for it. What finishes later (a login, a run, a delivery) comes back
 //! in through a worker's door, never from below.
 
+pub mod backlog;
 pub mod batch;
 pub mod change;
 pub mod check;
@@ -19,6 +20,7 @@ pub mod link;
 pub mod log;
 pub mod login;
 pub mod node;
+pub mod recovery;
 pub mod run;
 pub mod source_system;
 pub mod visit;

@@ -4,6 +4,10 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
+mod filter;
+
+pub use filter::{Filter, list};
+
 use std::collections::{HashMap, HashSet};
 
 use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
@@ -13,23 +17,11 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::page::{Rows, newest_first};
-use super::{Error, Page, Tx};
+use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
-/// How many rows one statement inserts: with ten columns each, far below SQLite's 32,766 parameters.
+/// How many rows one statement inserts: with eleven columns each, far below SQLite's 32,766 parameters.
 const INSERT: usize = 1_000;
-
-/// Which deliveries of a workspace to list; an absent field allows all.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// To this endpoint.
-    pub endpoint: Option<EndpointId>,
-    /// About this link.
-    pub link: Option<entity::LinkId>,
-    /// One of these.
-    pub statuses: Option<Vec<DeliveryStatus>>,
-}
 
 /// What one attempt changes on its delivery.
 #[derive(Clone, Debug)]
@@ -179,20 +171,6 @@ async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = Deliver
     Ok(())
 }
 
-/// Parks what waits for an endpoint that must not be sent to now.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn park(tx: &Tx, endpoint: EndpointId) -> Result<(), Error> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::NextAttemptAt, Expr::value(Option::<Timestamp>::None))
-        .filter(delivery::Column::EndpointId.eq(endpoint))
-        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
 /// The delivery with that id.
 ///
 /// # Errors
@@ -206,27 +184,17 @@ pub async fn get(
     query.one(db).await?.ok_or(Error::NotFound)
 }
 
-/// A page of the workspace's deliveries, newest first.
+/// Those of `ids` that are in the workspace.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn list(
+pub async fn find_many(
     db: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    filter: Filter,
-    page: Page,
-) -> Result<Rows<delivery::Model>, Error> {
-    let mut query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
-    if let Some(endpoint) = filter.endpoint {
-        query = query.filter(delivery::Column::EndpointId.eq(endpoint));
-    }
-    if let Some(link) = filter.link {
-        query = query.filter(delivery::Column::LinkId.eq(link));
-    }
-    if let Some(statuses) = filter.statuses {
-        query = query.filter(delivery::Column::Status.is_in(statuses));
-    }
-    Ok(newest_first!(db, query, delivery::Column::Id, page))
+    ids: impl IntoIterator<Item = DeliveryId>,
+) -> Result<Vec<delivery::Model>, Error> {
+    let query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(delivery::Column::Id.is_in(ids)).all(db).await?)
 }
 
 /// The attempts at a delivery after number `after`, in order.

@@ -1,10 +1,10 @@
-//! Endpoints and their signing secrets.
+//! Endpoints.
 
 use entity::{EndpointId, EndpointStatus, Timestamp, WorkspaceId, endpoint, endpoint_secret};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::page::{Rows, newest_first};
@@ -16,10 +16,7 @@ use super::{Error, Page, Tx};
 /// If the database refuses.
 pub async fn insert(tx: &Tx, row: endpoint::Model, secret: endpoint_secret::Model) -> Result<(), Error> {
     endpoint::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
-    endpoint_secret::Entity::insert(secret.into_active_model().reset_all())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+    super::endpoint_secret::insert(tx, secret).await
 }
 
 /// Those of `ids` that are in the workspace, deleted ones left out.
@@ -72,23 +69,42 @@ pub async fn for_hub(
     Ok(endpoint::Entity::find().filter(endpoint::Column::Id.is_in(ids)).all(db).await?)
 }
 
-/// The secrets of `endpoints` that sign at `now`, newest first.
+/// All endpoints of all workspaces, deleted ones too, to see whose backlog is out of line.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn live_secrets(
-    db: &impl ConnectionTrait,
-    endpoints: impl IntoIterator<Item = EndpointId>,
-    now: Timestamp,
-) -> Result<Vec<endpoint_secret::Model>, Error> {
-    let live = Condition::any()
-        .add(endpoint_secret::Column::ExpiresAt.is_null())
-        .add(endpoint_secret::Column::ExpiresAt.gt(now));
-    let query = endpoint_secret::Entity::find()
-        .filter(endpoint_secret::Column::EndpointId.is_in(endpoints))
-        .filter(live)
-        .order_by_desc(endpoint_secret::Column::Id);
-    Ok(query.all(db).await?)
+pub async fn every(db: &impl ConnectionTrait) -> Result<Vec<endpoint::Model>, Error> {
+    Ok(endpoint::Entity::find().all(db).await?)
+}
+
+/// The endpoint, locked until the transaction ends: whoever moves its backlog waits for the others.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none, or it is deleted.
+pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: EndpointId) -> Result<endpoint::Model, Error> {
+    let query = live(workspace).filter(endpoint::Column::Id.eq(id));
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    query.one(tx).await?.ok_or(Error::NotFound)
+}
+
+/// Like [`for_hub`], locked until the transaction ends, always in the same order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock_for_hub(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::find().filter(endpoint::Column::Id.is_in(ids.iter().copied()));
+    let query = query.order_by_asc(endpoint::Column::Id);
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    Ok(query.all(tx).await?)
+}
+
+/// Writes a locked endpoint as it is now.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn update(tx: &Tx, row: endpoint::Model) -> Result<(), Error> {
+    endpoint::Entity::update(row.into_active_model().reset_all()).exec(tx).await?;
+    Ok(())
 }
 
 /// Stops sending to an endpoint until the partner enables it again.
@@ -107,22 +123,55 @@ pub async fn disable(tx: &Tx, workspace: WorkspaceId, id: EndpointId, reason: &s
     Ok(changed.rows_affected > 0)
 }
 
-/// Remembers since when nothing but failures came, or that a success did.
+/// Remembers that nothing but failures has come since `now`, unless it already does for longer.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn set_failing_since(tx: &Tx, ids: &[EndpointId], since: Option<Timestamp>) -> Result<(), Error> {
-    let was = match since {
-        Some(_) => endpoint::Column::FailingSince.is_null(),
-        None => endpoint::Column::FailingSince.is_not_null(),
-    };
+pub async fn set_failing(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<(), Error> {
     endpoint::Entity::update_many()
-        .col_expr(endpoint::Column::FailingSince, Expr::value(since))
+        .col_expr(endpoint::Column::FailingSince, Expr::value(now))
         .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
-        .filter(was)
+        .filter(endpoint::Column::FailingSince.is_null())
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Remembers that a success came, and returns those that had only failed before.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn clear_failing(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::FailingSince, Expr::value(Option::<Timestamp>::None))
+        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(endpoint::Column::FailingSince.is_not_null());
+    Ok(query.exec_with_returning(tx).await?)
+}
+
+/// Remembers that these were told about, and returns those that were not before.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_warned(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::WarnedAt, Expr::value(now))
+        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(endpoint::Column::WarnedAt.is_null())
+        .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled));
+    Ok(query.exec_with_returning(tx).await?)
+}
+
+/// Forgets that these were told about, and returns those that had been.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn clear_warned(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::WarnedAt, Expr::value(Option::<Timestamp>::None))
+        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(endpoint::Column::WarnedAt.is_not_null());
+    Ok(query.exec_with_returning(tx).await?)
 }
 
 fn live(workspace: WorkspaceId) -> sea_orm::Select<endpoint::Entity> {

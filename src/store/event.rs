@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use entity::{EventId, LinkId, Timestamp, WorkspaceId, event};
-use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{EventId, LinkId, Timestamp, WorkspaceId, delivery, event};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
@@ -81,14 +85,31 @@ pub async fn read(
         query = query.filter(event::Column::LinkId.eq(link));
     }
     if !range.types.is_empty() {
-        let any =
-            range.types.iter().fold(sea_orm::Condition::any(), |any, name| match name.strip_suffix(".*") {
-                Some(family) => any.add(event::Column::Kind.starts_with(format!("{family}."))),
-                None => any.add(event::Column::Kind.eq(name)),
-            });
-        query = query.filter(any);
+        query = query.filter(any_of(&range.types));
     }
     Ok(query.order_by_asc(event::Column::Position).limit(range.limit).all(db).await?)
+}
+
+/// Events of one of these types or families; there must be one.
+pub(super) fn any_of(types: &[String]) -> Condition {
+    types.iter().fold(Condition::any(), |any, name| match name.strip_suffix(".*") {
+        Some(family) => any.add(event::Column::Kind.starts_with(format!("{family}."))),
+        None => any.add(event::Column::Kind.eq(name)),
+    })
+}
+
+/// The event of the delivery that a statement looks at, if it is of one of these types or families.
+pub(super) fn of_delivery(workspace: WorkspaceId, types: &[String]) -> SelectStatement {
+    let mine = event::Entity::find()
+        .select_only()
+        .column(event::Column::Id)
+        .filter(event::Column::WorkspaceId.eq(workspace))
+        .filter(
+            Expr::col((event::Entity, event::Column::Id))
+                .eq(Expr::col((delivery::Entity, delivery::Column::EventId))),
+        )
+        .filter(any_of(types));
+    mine.into_query()
 }
 
 /// Those of `ids` that are in the workspace.
@@ -113,8 +134,8 @@ pub async fn positions(
     workspace: WorkspaceId,
     links: &[(LinkId, i64)],
 ) -> Result<HashMap<(LinkId, i64), i64>, Error> {
-    let any = links.iter().fold(sea_orm::Condition::any(), |any, (link, sequence)| {
-        let this = sea_orm::Condition::all();
+    let any = links.iter().fold(Condition::any(), |any, (link, sequence)| {
+        let this = Condition::all();
         any.add(this.add(event::Column::LinkId.eq(*link)).add(event::Column::Sequence.eq(*sequence)))
     });
     let query = event::Entity::find().filter(event::Column::WorkspaceId.eq(workspace)).filter(any);

@@ -5,10 +5,12 @@
 //! what; `service` does, inside [`transact()`].
 
 pub mod api_key;
+pub mod backlog;
 pub mod connect;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
+pub mod endpoint_secret;
 pub mod event;
 pub mod idempotency;
 pub mod job;
@@ -18,10 +20,12 @@ pub mod login;
 pub mod node;
 pub mod page;
 pub mod prompt;
+pub mod recovery;
 pub mod run;
 pub mod session;
 pub mod source_system;
 pub mod submit;
+pub mod tally;
 pub mod transact;
 pub mod workspace;
 mod writer;

@@ -3,9 +3,11 @@
 //! Each worker waits for a hint, looks again after some seconds in case one was lost, and has a
 //! `step` that does what is to do now and returns: tests call it by hand, with a clock of their own.
 
+pub mod backlog;
 pub mod delivery;
 mod lanes;
 pub mod login;
+pub mod recovery;
 pub mod run;
 pub mod tailer;
 pub mod time;
@@ -33,6 +35,8 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(tailer::run(app.clone(), stop.clone()));
     tasks.spawn(delivery::run(app.clone(), stop.clone()));
+    tasks.spawn(backlog::run(app.clone(), stop.clone()));
+    tasks.spawn(recovery::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));
     tasks.spawn(run::run(app.clone(), stop.clone()));
     tasks.spawn(time::beat(app.clone(), stop.clone()));

@@ -86,7 +86,7 @@ async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut H
 }
 
 /// Every field at the top of the schema, what it needs, and how it is asked.
-const FIELDS: [(&str, Option<Scope>, &str); 21] = [
+const FIELDS: [(&str, Option<Scope>, &str); 28] = [
     ("Query.viewer", None, "{ viewer { id scopes } }"),
     ("Query.workspace", None, "{ workspace { id name returnUrls eventCursor } }"),
     ("Query.link", Some(Scope::LinksRead), "{ link(id: \"x\") { id } }"),
@@ -125,6 +125,42 @@ const FIELDS: [(&str, Option<Scope>, &str); 21] = [
         "Mutation.createWebhookEndpoint",
         Some(Scope::WebhooksWrite),
         "mutation { createWebhookEndpoint(input: { url: \"x\" }) { secret } }",
+    ),
+    (
+        "Mutation.updateWebhookEndpoint",
+        Some(Scope::WebhooksWrite),
+        "mutation { updateWebhookEndpoint(input: { id: \"x\" }) { endpoint { id } } }",
+    ),
+    (
+        "Mutation.deleteWebhookEndpoint",
+        Some(Scope::WebhooksWrite),
+        "mutation { deleteWebhookEndpoint(input: { id: \"x\" }) { endpoint { id } } }",
+    ),
+    (
+        "Mutation.rotateWebhookSecret",
+        Some(Scope::WebhooksWrite),
+        "mutation { rotateWebhookSecret(input: { id: \"x\" }) { secret } }",
+    ),
+    (
+        "Mutation.sendTestEvent",
+        Some(Scope::WebhooksWrite),
+        "mutation { sendTestEvent(input: { id: \"x\" }) { delivery { id } } }",
+    ),
+    (
+        "Mutation.resendDelivery",
+        Some(Scope::WebhooksWrite),
+        "mutation { resendDelivery(input: { id: \"x\" }) { delivery { id } } }",
+    ),
+    (
+        "Mutation.recoverDeliveries",
+        Some(Scope::WebhooksWrite),
+        "mutation { recoverDeliveries(input: { endpointId: \"x\", since: \"2026-11-22T10:00:00Z\" }) { count } }",
+    ),
+    // An id that cannot be: who may watch is told so at once.
+    (
+        "Subscription.deliveryAttempted",
+        Some(Scope::WebhooksRead),
+        "subscription { deliveryAttempted(endpointId: \"x\") { number } }",
     ),
     (
         "Subscription.events",

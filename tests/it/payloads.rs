@@ -1,6 +1,7 @@
 //! The contract with receivers: what each type of event carries.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use postern::domain::event::Kind;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ async fn every_type_of_event_has_its_payload(house: &mut House) {
     a_link_that_is_completed(house).await;
     links_that_end_otherwise(house).await;
     endpoints_that_fail(house).await;
+    an_endpoint_that_recovers(house).await;
+    house.partner.mutate("sendTestEvent", json!({ "id": all.id })).await;
     house.deliver().await;
     house.deliver().await;
 
@@ -88,4 +91,15 @@ async fn endpoints_that_fail(house: &mut House) {
     let _gone = house.subscribe(["link.created"]).answering([410]).await;
     house.partner.create_link().await;
     house.deliver().await;
+}
+
+/// Its receiver is away for a quarter of an hour.
+async fn an_endpoint_that_recovers(house: &mut House) {
+    let away = house.subscribe(["link.created"]).with("retrySchedule", json!([])).answering([500, 500, 204]);
+    let _away = away.await;
+    for _ in 0..3 {
+        house.partner.create_link().await;
+        house.deliver().await;
+        house.pass(Duration::from_mins(15));
+    }
 }

@@ -39,7 +39,8 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 18] = [
+const SIBLINGS: [(&str, &[&str]); 20] = [
+    ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
     ("check", &["error"]),
@@ -54,6 +55,7 @@ const SIBLINGS: [(&str, &[&str]); 18] = [
     ("log", &["event"]),
     ("login", &["link", "run"]),
     ("node", &["login", "run"]),
+    ("recovery", &["event"]),
     ("run", &["job", "link", "login"]),
     ("source_system", &["check", "idempotency"]),
     ("visit", &["link", "login"]),
@@ -251,7 +253,7 @@ fn use_cases_know_only_the_siblings_that_are_written_down() {
             .chain(names_after("crate::service::", &code.join(" ")));
         let siblings =
             names.map(|name| name.split("::").next().unwrap().to_owned()).filter(|name| known.contains(name));
-        edges.insert(source.room().to_owned(), siblings.collect());
+        edges.entry(source.room().to_owned()).or_default().extend(siblings);
     }
     let table = SIBLINGS
         .into_iter()

@@ -11,6 +11,16 @@ impl House {
         worker::delivery::step(self.app()).await.unwrap()
     }
 
+    /// Makes the next batch of what is recovered; `false` if no recovery is under way any more.
+    pub(crate) async fn recover(&self) -> bool {
+        worker::recovery::step(self.app()).await.unwrap().is_some()
+    }
+
+    /// Moves deliveries that are out of line with their endpoint; returns how many that were.
+    pub(crate) async fn straighten(&self) -> u64 {
+        worker::backlog::step(self.app()).await.unwrap()
+    }
+
     /// Makes what was written to the log readable.
     pub(crate) async fn tell(&self) {
         log::advance(self.app()).await.unwrap();

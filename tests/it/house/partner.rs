@@ -7,7 +7,7 @@ use url::Url;
 use super::{Bank, House, Socket};
 
 /// What a payload shows of each object, by mutation.
-const SHOWN: [(&str, &str); 5] = [
+const SHOWN: [(&str, &str); 11] = [
     (
         "createLink",
         "link { id externalId status linkUrl expiresAt createdAt sequence usable metadata returnUrl locale
@@ -18,6 +18,15 @@ const SHOWN: [(&str, &str); 5] = [
     ("createSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver }"),
     ("createJob", "job { id name keepCredentials workflows { name steps } }"),
     ("createWebhookEndpoint", "endpoint { id url status eventTypes headerNames signature format } secret"),
+    (
+        "updateWebhookEndpoint",
+        "endpoint { id url description status disabledReason eventTypes headerNames format ordering }",
+    ),
+    ("deleteWebhookEndpoint", "endpoint { id url status }"),
+    ("rotateWebhookSecret", "endpoint { id } secret previousExpiresAt"),
+    ("sendTestEvent", "delivery { id status event { type data } endpoint { id } }"),
+    ("resendDelivery", "delivery { id status attemptCount nextAttemptAt }"),
+    ("recoverDeliveries", "count"),
 ];
 
 /// A link that was made.

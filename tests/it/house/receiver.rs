@@ -75,6 +75,12 @@ impl Receiver {
         self.peer.seen().iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
     }
 
+    /// The links of the payloads, in the order they came.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let id = |payload: Value| payload["data"]["link"]["id"].as_str().unwrap().to_owned();
+        self.payloads().into_iter().map(id).collect()
+    }
+
     /// The types of the payloads, in the order they came.
     pub(crate) fn types(&self) -> Vec<String> {
         self.payloads().iter().map(|payload| payload["type"].as_str().unwrap().to_owned()).collect()

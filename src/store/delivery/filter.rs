@@ -1,0 +1,95 @@
+//! Finding deliveries among millions of others.
+//!
+//! The conditions are put so that one index narrows each list down: see the migrations.
+
+use entity::{
+    DeliveryStatus, EndpointId, EventId, LinkId, Timestamp, WorkspaceId, delivery, endpoint, event,
+};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::store::page::{Rows, newest_first};
+use crate::store::{Error, Page};
+
+/// Which deliveries of a workspace to list; an absent field allows all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// To this endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// About this link.
+    pub link: Option<LinkId>,
+    /// One of these.
+    pub statuses: Option<Vec<DeliveryStatus>>,
+    /// Of an event of one of these types or families; empty = all.
+    pub event_types: Vec<String>,
+    /// Of an event from this time on.
+    pub created_after: Option<Timestamp>,
+    /// Of an event before this time.
+    pub created_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// What pages of such a list are keyed by: an endpoint's deliveries come in the order of their
+    /// events, of which each has one.
+    #[must_use]
+    pub fn key(&self, row: &delivery::Model) -> Uuid {
+        if self.endpoint.is_some() { row.event_id.0 } else { row.id.0 }
+    }
+
+    const fn key_column(&self) -> delivery::Column {
+        if self.endpoint.is_some() { delivery::Column::EventId } else { delivery::Column::Id }
+    }
+
+    fn conditions(&self, workspace: WorkspaceId) -> Condition {
+        use delivery::Column;
+        let mut all = match self.link {
+            // A link has a few events, and an endpoint one delivery of each.
+            Some(link) => Condition::all()
+                .add(Column::EventId.in_subquery(events_of(link)))
+                .add(Column::EndpointId.in_subquery(endpoints_of(workspace))),
+            None => Condition::all().add(Column::WorkspaceId.eq(workspace)),
+        };
+        all = all.add_option(self.endpoint.map(|endpoint| Column::EndpointId.eq(endpoint)));
+        all = all.add_option(self.statuses.as_deref().map(|statuses| match statuses {
+            // Of one status there may be few among many, which an index of its own finds.
+            [one] => Column::Status.eq(*one),
+            several => Column::Status.is_in(several.iter().copied()),
+        }));
+        // Both keys hold the time of the event.
+        let (key, first_at) = (self.key_column(), |at| EventId::first_at(at).0);
+        all = all.add_option(self.created_after.map(|after| key.gte(first_at(after))));
+        all = all.add_option(self.created_before.map(|before| key.lt(first_at(before))));
+        if self.event_types.is_empty() {
+            return all;
+        }
+        all.add(Expr::exists(crate::store::event::of_delivery(workspace, &self.event_types)))
+    }
+}
+
+fn events_of(link: LinkId) -> SelectStatement {
+    let mut events = Query::select();
+    events.column(event::Column::Id).from(event::Entity).and_where(event::Column::LinkId.eq(link));
+    events
+}
+
+fn endpoints_of(workspace: WorkspaceId) -> SelectStatement {
+    let mut endpoints = Query::select();
+    let mine = endpoint::Column::WorkspaceId.eq(workspace);
+    endpoints.column(endpoint::Column::Id).from(endpoint::Entity).and_where(mine);
+    endpoints
+}
+
+/// A page of the workspace's deliveries, newest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    filter: Filter,
+    page: Page,
+) -> Result<Rows<delivery::Model>, Error> {
+    let query = delivery::Entity::find().filter(filter.conditions(workspace));
+    Ok(newest_first!(db, query, filter.key_column(), page))
+}
