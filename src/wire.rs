@@ -80,6 +80,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
     let teller = Arc::clone(&bus);
     let db = Db::open(&settings.database_url, Arc::new(move |hints| teller.tell(hints))).await?;
     let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
+    let https = Https::new(webhooks, settings.webhooks_timeout);
     let tools = Tools {
         db,
         bus,
@@ -87,7 +88,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
-        destinations: Destinations::new(vec![Box::new(Https::new(webhooks))]),
+        destinations: Destinations::new(vec![Box::new(https)]),
         public_url: settings.public_url.clone(),
         clock,
     };

@@ -1,16 +1,19 @@
 //! Deliveries: claimed in batches, sent outside any transaction, settled in batches.
 //!
 //! A delivery is never lost: it is a row from the transaction of its event on, and stays due until a
-//! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
+//! verdict is committed. A worker that dies in between leaves a claim that is freed with its node, and
+//! one that lives and never heard of its claim gives it back (`claims`);
 //! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
 //! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish, and `watch`
 //! shows attempts as they are made.
 
 mod aside;
+mod claims;
 mod health;
 mod resend;
 pub mod watch;
 
+pub use claims::Claims;
 pub use resend::resend;
 
 use std::collections::{HashMap, HashSet};
@@ -23,6 +26,8 @@ use entity::{
     delivery, endpoint, endpoint_secret, event,
 };
 use futures_util::FutureExt as _;
+
+use claims::Held;
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
@@ -39,6 +44,7 @@ pub struct Sending {
     endpoint: Arc<endpoint::Model>,
     recipient: Option<Arc<Recipient>>,
     event: Arc<EventView>,
+    held: Arc<Held>,
 }
 
 /// An attempt that was made and whose verdict is not written yet.
@@ -49,6 +55,8 @@ pub struct Report {
     kind: String,
     started_at: Timestamp,
     attempted: Attempted,
+    /// Until the verdict is written.
+    _held: Arc<Held>,
 }
 
 /// What a claim brought.
@@ -65,6 +73,15 @@ pub struct Claimed {
 /// # Errors
 /// If the database does not answer; what was claimed is due again.
 pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
+    app.0.claims.clear(app).await?;
+    let claimed = try_claim(app, limit, except).await;
+    if claimed.is_err() {
+        app.0.claims.doubt();
+    }
+    claimed
+}
+
+async fn try_claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
     let (node, now) = (app.node, app.clock.now());
     let next_due = store::delivery::next_due(&app.db).await?;
     if next_due.is_none_or(|due| due > now) {
@@ -98,13 +115,14 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
     let events = views(app, &claimed).await?;
     let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
     for delivery in claimed {
-        let event = events.get(&delivery.event_id);
+        let (event, held) = (events.get(&delivery.event_id), app.0.claims.hold(delivery.id));
         match (recipients.get(&delivery.endpoint_id), event) {
             (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
                 delivery,
                 endpoint: Arc::clone(endpoint),
                 recipient: recipient.clone(),
                 event: Arc::clone(event),
+                held,
             }),
             _ => others.push((delivery, event.is_some())),
         }
@@ -202,7 +220,8 @@ impl Sending {
             None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
         };
         let kind = self.event.kind.clone();
-        Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
+        let (delivery, endpoint) = (self.delivery, self.endpoint);
+        Report { delivery, endpoint, kind, started_at, attempted, _held: self.held }
     }
 }
 

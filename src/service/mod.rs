@@ -73,6 +73,7 @@ struct Inner {
     links: batch::Batcher,
     keys: key::Cache,
     log: log::Watermark,
+    claims: delivery::Claims,
 }
 
 impl App {
@@ -80,7 +81,8 @@ impl App {
     #[must_use]
     pub fn new(tools: Tools) -> Self {
         let links = batch::Batcher::start(tools.db.clone(), Arc::clone(&tools.clock));
-        Self(Arc::new(Inner { tools, links, keys: key::Cache::default(), log: log::Watermark::default() }))
+        let (keys, log, claims) = Default::default();
+        Self(Arc::new(Inner { tools, links, keys, log, claims }))
     }
 }
 

@@ -100,6 +100,23 @@ pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Er
     Ok(())
 }
 
+/// Gives back whatever `node` has claimed beside these, and wakes the hub if there is any.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn release_all_but(tx: &Tx, node: NodeId, held: &[DeliveryId]) -> Result<(), Error> {
+    let freed = delivery::Entity::update_many()
+        .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
+        .filter(delivery::Column::ClaimedBy.eq(node))
+        .filter(delivery::Column::Id.is_not_in(held.iter().copied()))
+        .exec(tx)
+        .await?;
+    if freed.rows_affected > 0 {
+        tx.hint(Hint::Deliveries);
+    }
+    Ok(())
+}
+
 /// When the next unclaimed delivery is due.
 ///
 /// # Errors

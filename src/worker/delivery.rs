@@ -132,7 +132,7 @@ impl Hub {
     }
 
     fn claim(&mut self) {
-        let (app, full) = (self.app.clone(), self.lanes.full(self.app.clock.now()));
+        let (app, full) = (self.app.clone(), self.lanes.full(Instant::now()));
         self.left_out.clone_from(&full);
         self.next_claim = Instant::now() + LOOK_ANYWAY;
         self.claiming.spawn(async move { delivery::claim(&app, CLAIM, full).await });
@@ -147,9 +147,10 @@ impl Hub {
         };
         let now = self.app.clock.now();
         let wait = if claimed.sendings.is_empty() {
-            let due = claimed.next_due.filter(|due| *due > now);
-            let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
-            soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+            let due = claimed.next_due.filter(|due| *due > now).map(|due| due.since(now));
+            let probe = self.lanes.next_probe().map(|at| at.saturating_duration_since(Instant::now()));
+            let soonest = [due, probe].into_iter().flatten().min();
+            soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
         } else {
             // There may be more where these came from.
             Duration::ZERO
@@ -168,7 +169,7 @@ impl Hub {
 
     /// Lets out as many attempts as may be out.
     fn send(&mut self) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         while self.out.len() < IN_FLIGHT
             && let Some(sending) = self.lanes.next(now)
         {
@@ -179,7 +180,7 @@ impl Hub {
 
     /// Notes how this attempt ended, and all others that have ended since, and lets the next ones out.
     async fn note(&mut self, first: Result<Report, JoinError>) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         let mut joined = Some(first);
         while let Some(ended) = joined {
             match ended {

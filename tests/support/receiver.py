@@ -18,7 +18,7 @@ class Receiver:
     """Listens on loopback. `on_arrival` is called with each verified request before it is answered, and says
     the status (None = no answer at all); `on_answer` is called after."""
 
-    def __init__(self):
+    def __init__(self, address=("127.0.0.1", 0)):
         receiver = self
         self.secret = None
         self.arrivals = []
@@ -38,7 +38,7 @@ class Receiver:
             allow_reuse_address = True
             request_queue_size = 1024
 
-        self._listener = Listener(("127.0.0.1", 0), Handler)
+        self._listener = Listener(address, Handler)
         self.url = f"http://127.0.0.1:{self._listener.server_address[1]}/hook"
         threading.Thread(target=self._listener.serve_forever, daemon=True).start()
 
