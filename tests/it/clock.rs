@@ -33,6 +33,10 @@ mod by_itself {
     }
 }
 
+async fn links(house: &House, count: usize) {
+    futures_util::future::join_all((0..count).map(|_| house.partner.create_link())).await;
+}
+
 async fn a_machine_whose_clock_is_wrong_works_by_the_databases(house: &mut House) {
     let clock = Arc::new(SystemClock::start());
     let real = clock.now();
@@ -50,9 +54,7 @@ async fn a_machine_whose_clock_is_wrong_works_by_the_databases(house: &mut House
 
 async fn a_jump_ahead_brings_each_retry_once(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([500]).await;
-    for _ in 0..10 {
-        house.partner.create_link().await;
-    }
+    links(house, 10).await;
     assert_eq!(house.deliver().await, 10);
 
     // Longer than the first four pauses together.
@@ -104,8 +106,7 @@ async fn a_jump_during_an_attempt_settles_it_all_the_same(house: &mut House) {
 
 async fn a_recovery_goes_on_after_a_jump_back(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).with("retrySchedule", json!([])).answering([500]).await;
-    let links = vec![house.partner.link_input(json!({})); 150];
-    house.partner.mutate("createLinks", json!({ "links": links })).await;
+    links(house, 150).await;
     assert_eq!(house.deliver().await, 150);
     let since = json!({ "endpointId": receiver.id, "since": "2026-11-22T00:00:00Z" });
     let recovered = house.partner.mutate("recoverDeliveries", since).await;
@@ -127,8 +128,7 @@ async fn a_receiver_that_is_well_again_is_told_at_once_though_the_clock_went_bac
     let mut script = vec![Act::Status(500); 10];
     script.push(Act::Status(204));
     let receiver = house.subscribe(["link.created"]).with("retrySchedule", json!([])).answering(script).await;
-    let links = vec![house.partner.link_input(json!({})); 10];
-    house.partner.mutate("createLinks", json!({ "links": links })).await;
+    links(house, 10).await;
     receiver.peer.has_seen(10).await;
 
     house.turn_back(HOURS);

@@ -30,6 +30,8 @@ struct Case {
 const BROKEN: (&str, Option<u16>) = ("CONNECTION_ERROR", None);
 const LATE: (&str, Option<u16>) = ("TIMEOUT", None);
 const TAKEN: (&str, Option<u16>) = ("DELIVERED", Some(200));
+const EMPTY: (&str, Option<u16>) = ("DELIVERED", Some(204));
+const SWITCHED: (&str, Option<u16>) = ("HTTP_ERROR", Some(101));
 
 fn case(name: &'static str, manner: Manner, ends: (&'static str, Option<u16>)) -> Case {
     Case { name, scheme: "http", manner, ends }
@@ -100,8 +102,6 @@ fn lies() -> Vec<Case> {
     ]
 }
 
-const EMPTY: (&str, Option<u16>) = ("DELIVERED", Some(204));
-
 fn floods_and_bombs() -> Vec<Case> {
     let chunk = format!("400\r\n{}\r\n", "x".repeat(1_024));
     let line = format!("x: {}\r\n", "y".repeat(4_000));
@@ -129,7 +129,7 @@ fn slow_ones() -> Vec<Case> {
         case("a body by drops", drips(ok("content-length: 4000\r\n", ""), "x"), LATE),
         case("chunks by drops", drips(ok("transfer-encoding: chunked\r\n", ""), "1\r\nx\r\n"), LATE),
         case("informational answers by drops", drips("", "HTTP/1.1 100 Continue\r\n\r\n"), LATE),
-        case("a connection for something else", Manner::Holds(b"HTTP/1.1 101 Go\r\n\r\n".to_vec()), BROKEN),
+        case("another protocol from now on", Manner::Holds(b"HTTP/1.1 101 Go\r\n\r\n".to_vec()), SWITCHED),
     ]
 }
 
@@ -163,10 +163,10 @@ async fn whatever_a_receiver_does_its_attempt_ends_in_time_and_keeps_little(hous
     assert_eq!(house.deliver().await, cases.len());
 
     let attempts = attempts(house).await;
-    for ((case, receiver), endpoint) in cases.iter().zip(&receivers).zip(&endpoints) {
-        case.judge(&attempts[endpoint]);
-        assert_eq!(receiver.connections(), 1, "{}", case.name);
-    }
+    let judged = cases.iter().zip(&endpoints).map(|(case, endpoint)| case.judge(&attempts[endpoint]));
+    let wrong: Vec<_> = judged.flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(receivers.iter().all(|receiver| receiver.connections() == 1), "each was asked once");
 }
 
 async fn what_comes_after_an_answer_is_no_answer_to_the_next_request(house: &mut House) {
@@ -207,13 +207,15 @@ async fn attempts(house: &House) -> BTreeMap<String, Value> {
 }
 
 impl Case {
-    fn judge(&self, attempt: &Value) {
+    /// What is wrong with an attempt at this receiver.
+    fn judge(&self, attempt: &Value) -> Option<String> {
         let (outcome, status) = self.ends;
-        let ended = (&attempt["outcome"], &attempt["responseStatus"]);
-        assert_eq!(ended, (&json!(outcome), &json!(status)), "{}: {attempt}", self.name);
         let took = Duration::from_millis(attempt["durationMs"].as_u64().unwrap());
-        assert!(took <= DEADLINE + SLACK, "{}: {took:?}", self.name);
         let kept = attempt["responseBody"].as_str().unwrap_or_default().len();
-        assert!(kept <= KEPT, "{}: {kept} bytes", self.name);
+        let is_right = attempt["outcome"] == outcome
+            && attempt["responseStatus"] == json!(status)
+            && took <= DEADLINE + SLACK
+            && kept <= KEPT;
+        (!is_right).then(|| format!("{}, which ends as {outcome} {status:?}: {attempt}", self.name))
     }
 }
