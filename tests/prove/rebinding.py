@@ -36,15 +36,15 @@ def arguments(program):
 
 
 def databases(_):
-    if INSIDE not in os.environ:
-        os.environ[INSIDE] = "yes"
-        command = ["unshare", "--user", "--map-root-user", "--net", "--mount", sys.executable, *sys.argv]
-        os.execvp(command[0], command)
     return ["sqlite"]
 
 
 def prove(database, wanted):
     """Deliveries to a name that changes its mind at each lookup."""
+    if INSIDE not in os.environ:
+        os.environ[INSIDE] = "yes"
+        command = ["unshare", "--user", "--map-root-user", "--net", "--mount", sys.executable, *sys.argv]
+        os.execvp(command[0], command)
     with network(), contextlib.closing(Canary()) as canary:
         names = Names()
         receiver = Receiver((PUBLIC, canary.port))

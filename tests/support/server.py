@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -116,7 +117,7 @@ class Sqlite:
             "print('held', flush=True)\n"
             "time.sleep(60)\n"
         )
-        return Holder(["python3", "-c", text, str(self.path)], "")
+        return Holder([sys.executable, "-c", text, str(self.path)], "")
 
 
 class Postgres:
