@@ -60,8 +60,9 @@ def prove(database, wanted):
                   f"{receiver.repeated() - before:3} repeated  last after {late:.2f} s", flush=True)
         partner.stop()
     receiver.stop()
-    print(f"{database}: {wanted.rounds} kills, {len(ledger.events)} events, 0 missing, 0 invented, {receiver.repeated()} "
-          f"repeated; last late delivery after {max(latest):.2f} s (at most {server.database.patience:.0f})", flush=True)
+    print(f"{database}: {wanted.rounds} kills, {len(ledger.events)} events, 0 missing, 0 invented, "
+          f"{receiver.repeated()} repeated; last late delivery after {max(latest):.2f} s "
+          f"(at most {server.database.patience:.0f})", flush=True)
 
 
 class Scene:

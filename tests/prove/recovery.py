@@ -60,8 +60,9 @@ def prove(database, wanted):
     receiver.stop()
     if at_the_kill == count:
         raise Failure("all had arrived before the kill: nothing was proven")
-    print(f"{database}: {count} failed deliveries, {at_the_kill} of them recovered at the kill, all after it, 0 missing, "
-          f"{repeated} repeated; {ready - began:.1f} s to the restart, {time.monotonic() - ready:.1f} s after it", flush=True)
+    print(f"{database}: {count} failed deliveries, {at_the_kill} of them recovered at the kill, all after it, "
+          f"0 missing, {repeated} repeated; {ready - began:.1f} s to the restart, "
+          f"{time.monotonic() - ready:.1f} s after it", flush=True)
 
 
 def refuse(server, receiver, count):

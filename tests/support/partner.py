@@ -96,5 +96,6 @@ class Partner:
 
 def job(api):
     """A job for links that nobody opens."""
-    source = api.mutate("createSourceSystem", "sourceSystem { id }", name="Nowhere", loginUrl="http://127.0.0.1:9/login")
-    return api.mutate("createJob", "job { id }", name="Nothing", sourceSystemId=source["sourceSystem"]["id"])["job"]["id"]
+    nowhere = "http://127.0.0.1:9/login"
+    source = api.mutate("createSourceSystem", "sourceSystem { id }", name="Nowhere", loginUrl=nowhere)["sourceSystem"]
+    return api.mutate("createJob", "job { id }", name="Nothing", sourceSystemId=source["id"])["job"]["id"]
