@@ -54,8 +54,8 @@ def prove(database, wanted):
             heard = partner.refusals - before
             check(heard)
             print(f"crash {number + 1:3}: {len(partner.acknowledged):6} acknowledged, {len(ledger.events):6} in the log "
-                  f"and delivered, 0 missing, {receiver.repeated()} repeated; first success {back:.2f} s after the start; "
-                  f"heard meanwhile: {dict(heard)}", flush=True)
+                  f"and delivered, 0 missing, {receiver.repeated()} repeated; first success {back:.2f} s after "
+                  f"the start; heard meanwhile: {dict(heard)}", flush=True)
         partner.stop()
         if not server.running():
             raise Failure("the server did not survive")
