@@ -82,6 +82,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
     let node = NodeId::new(clock.now());
     let db = Db::open(&settings.database_url, Arc::new(Teller { node, bus: Arc::clone(&bus) })).await?;
     let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
+    let https = Https::new(webhooks, settings.webhooks_timeout);
     let tools = Tools {
         db,
         bus,
@@ -89,7 +90,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
-        destinations: Destinations::new(vec![Box::new(Https::new(webhooks))]),
+        destinations: Destinations::new(vec![Box::new(https)]),
         public_url: settings.public_url.clone(),
         clock,
     };
@@ -112,6 +113,10 @@ impl OnCommit for Teller {
     fn committed(&self, left: Left) {
         self.bus.desk.put(left.taken);
         self.bus.tell(&left.hints);
+    }
+
+    fn doubted(&self) {
+        self.bus.desk.doubt();
     }
 }
 

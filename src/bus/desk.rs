@@ -20,6 +20,7 @@ pub struct Desk {
     is_open: AtomicBool,
     papers: Mutex<Papers>,
     filled: Notify,
+    doubted: Notify,
 }
 
 #[derive(Default)]
@@ -89,9 +90,19 @@ impl Desk {
         }
     }
 
+    /// A claim may have been made, or not given back, without anybody here knowing.
+    pub fn doubt(&self) {
+        self.doubted.notify_one();
+    }
+
+    /// Returns when there is doubt.
+    pub async fn doubted(&self) {
+        self.doubted.notified().await;
+    }
+
     /// Those of `claimed` that nobody here knows of.
     #[must_use]
-    pub fn forgotten(&self, claimed: impl IntoIterator<Item = DeliveryId>) -> HashSet<DeliveryId> {
+    pub fn forgotten(&self, claimed: impl IntoIterator<Item = DeliveryId>) -> Vec<DeliveryId> {
         let papers = self.papers();
         claimed.into_iter().filter(|id| !papers.held.contains(id)).collect()
     }
@@ -124,10 +135,10 @@ mod tests {
     fn a_claim_is_forgotten_unless_it_is_held() {
         let (desk, held, lost) = (Desk::default(), delivery(), delivery());
         desk.hold([held]);
-        assert_eq!(desk.forgotten([held, lost]), HashSet::from([lost]));
+        assert_eq!(desk.forgotten([held, lost]), [lost]);
 
         desk.let_go(&[held]);
-        assert_eq!(desk.forgotten([held]), HashSet::from([held]));
+        assert_eq!(desk.forgotten([held]), [held]);
     }
 
     fn endpoint() -> EndpointId {

@@ -97,7 +97,9 @@ pub async fn collect(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sen
 async fn release(app: &App, ids: Vec<DeliveryId>) -> Result<(), Error> {
     let node = app.node;
     app.bus.desk.let_go(&ids);
-    store::transact(&app.db, async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?)).await
+    let released: Result<(), Error> =
+        store::transact(&app.db, async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?)).await;
+    released.inspect_err(|_| app.bus.desk.doubt())
 }
 
 /// Frees claims of this node that are older than the last look and that nobody here knows of: their
@@ -105,13 +107,13 @@ async fn release(app: &App, ids: Vec<DeliveryId>) -> Result<(), Error> {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn free_forgotten(app: &App, suspects: &HashSet<DeliveryId>) -> Result<HashSet<DeliveryId>, Error> {
+pub async fn free_forgotten(app: &App, suspects: &[DeliveryId]) -> Result<Vec<DeliveryId>, Error> {
     let claimed = store::delivery::claimed_by(&app.db, app.node).await?;
     let forgotten = app.bus.desk.forgotten(claimed);
-    let (lost, young): (HashSet<_>, HashSet<_>) = forgotten.into_iter().partition(|id| suspects.contains(id));
+    let (lost, young): (Vec<_>, Vec<_>) = forgotten.into_iter().partition(|id| suspects.contains(id));
     if !lost.is_empty() {
         tracing::warn!(deliveries = lost.len(), "Claims that were lost are free again.");
-        release(app, lost.into_iter().collect()).await?;
+        release(app, lost).await?;
     }
     Ok(young)
 }

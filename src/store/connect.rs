@@ -35,6 +35,9 @@ pub trait OnCommit: Send + Sync {
 
     /// A transaction was committed and leaves this for others to look at.
     fn committed(&self, left: Left);
+
+    /// A transaction may be committed or not: what it has claimed may be claimed.
+    fn doubted(&self);
 }
 
 /// Nobody.
@@ -44,6 +47,8 @@ impl OnCommit for () {
     }
 
     fn committed(&self, _: Left) {}
+
+    fn doubted(&self) {}
 }
 
 /// The database of one server.

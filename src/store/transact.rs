@@ -128,7 +128,10 @@ where
     let (result, transaction, left) = run(transaction, on_commit, work).await;
     let value = result?;
     let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)))?;
-    transaction.commit().await.map_err(Error::from)?;
+    if let Err(error) = transaction.commit().await {
+        on_commit.doubted();
+        return Err(E::from(Error::from(error)));
+    }
     on_commit.committed(left);
     Ok(value)
 }

@@ -82,8 +82,8 @@ async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
             let id = report.id();
             if let Err(error) = write(&app, Arc::new([report])).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
-                // It will be found as one that was forgotten, and sent again.
                 app.bus.desk.let_go(&[id]);
+                app.bus.desk.doubt();
             }
         }
     }
@@ -161,7 +161,7 @@ impl Hub {
 
     /// Tells who has enough to do, so that nothing more is brought for them.
     fn keep_off(&self) -> Vec<EndpointId> {
-        let full = self.lanes.full(self.app.clock.now());
+        let full = self.lanes.full(Instant::now());
         self.app.bus.desk.keep_off(full.iter().copied());
         full
     }
@@ -189,9 +189,10 @@ impl Hub {
         };
         let now = self.app.clock.now();
         let wait = if claimed.sendings.is_empty() {
-            let due = claimed.next_due.filter(|due| *due > now);
-            let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
-            soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+            let due = claimed.next_due.filter(|due| *due > now).map(|due| due.since(now));
+            let probe = self.lanes.next_probe().map(|at| at.saturating_duration_since(Instant::now()));
+            let soonest = [due, probe].into_iter().flatten().min();
+            soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
         } else {
             // There may be more where these came from.
             Duration::ZERO
@@ -214,7 +215,7 @@ impl Hub {
 
     /// Lets out as many attempts as may be out.
     fn send(&mut self) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         while self.out.len() < IN_FLIGHT
             && let Some(sending) = self.lanes.next(now)
         {
@@ -225,7 +226,7 @@ impl Hub {
 
     /// Notes how this attempt ended, and all others that have ended since, and lets the next ones out.
     async fn note(&mut self, first: Result<Report, JoinError>) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         let mut joined = Some(first);
         while let Some(ended) = joined {
             match ended {

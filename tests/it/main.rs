@@ -20,6 +20,8 @@
 #[macro_use]
 mod house;
 
+mod addresses;
+mod clock;
 mod crash;
 mod doors;
 mod durability;
@@ -35,6 +37,7 @@ mod life;
 mod links;
 mod listing;
 mod log;
+mod misbehaviour;
 mod page;
 mod payloads;
 mod recovery;

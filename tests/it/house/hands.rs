@@ -1,7 +1,5 @@
 //! The workers, moved by hand: each call does what is to do now and returns.
 
-use std::collections::HashSet;
-
 use entity::DeliveryId;
 use postern::service::{expiry, log, node};
 use postern::{store, worker};
@@ -23,8 +21,8 @@ impl House {
     }
 
     /// Frees claims that nobody knows of; returns what may be one of those at the next look.
-    pub(crate) async fn look_for_forgotten(&self, suspects: &HashSet<DeliveryId>) -> HashSet<DeliveryId> {
-        worker::forgotten::look(self.app(), suspects).await
+    pub(crate) async fn look_for_forgotten(&self, suspects: &[DeliveryId]) -> Vec<DeliveryId> {
+        worker::forgotten::look(self.app(), suspects).await.unwrap()
     }
 
     /// Makes the next batch of what is recovered; `false` if no recovery is under way any more.
