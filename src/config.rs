@@ -3,6 +3,9 @@
 //! Only this file reads the environment. An unknown key or a bad value is refused with the key and
 //! where it came from, before anything is started.
 
+mod nats;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -14,6 +17,7 @@ use url::Url;
 
 use crate::domain::Secret;
 use crate::egress::Allow;
+use crate::egress::nats::Settings as BrokerSettings;
 
 /// Where the environment's settings begin; `__` stands between levels.
 const PREFIX: &str = "POSTERN_";
@@ -61,6 +65,8 @@ pub struct Settings {
     pub sources_allow: Allow,
     /// Further addresses of webhook receivers.
     pub webhooks_allow: Allow,
+    /// Broker connections by name.
+    pub nats: BTreeMap<String, BrokerSettings>,
 }
 
 /// PEM files.
@@ -116,6 +122,8 @@ struct Raw {
     log_format: LogFormat,
     #[serde(default)]
     egress: RawEgress,
+    #[serde(default)]
+    nats: BTreeMap<String, nats::Raw>,
 }
 
 #[derive(Default, Deserialize)]
@@ -161,6 +169,13 @@ impl List {
             Self::Text(text) => text.clone(),
             Self::Items(items) => items.join(","),
         }
+    }
+
+    fn items(&self) -> impl Iterator<Item = String> {
+        let text = self.text();
+        let items: Vec<_> =
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+        items.into_iter()
     }
 }
 
@@ -232,10 +247,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
         list.text().parse().map_err(|error| bad(key, format!("{error}")))
     };
-    let proxies = raw.trusted_proxies.text();
-    let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let trusted_proxies = proxies.map(network).collect::<Result<_, _>>();
+    let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
     Ok(Settings {
         listen,
         public_url,
@@ -249,6 +262,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         log_format: raw.log_format,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
+        nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }
 
@@ -311,7 +325,7 @@ mod tests {
         Settings::read(flags).map_err(|error| error.to_string())
     }
 
-    fn with_file(text: &str) -> Result<Settings, String> {
+    pub(super) fn with_file(text: &str) -> Result<Settings, String> {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, text).expect("a file");

@@ -25,6 +25,7 @@ use crate::store::{self, Db};
 use crate::vault::{KeyError, MasterKeys, Tokens, Vault};
 use crate::webhook::Destinations;
 use crate::webhook::destination::https::Https;
+use crate::webhook::destination::nats::Nats;
 use crate::{api, page, worker};
 
 /// How long requests may go on after the server was told to stop.
@@ -87,7 +88,10 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
-        destinations: Destinations::new(vec![Box::new(Https::new(webhooks))]),
+        destinations: Destinations::new(vec![
+            Box::new(Https::new(webhooks)),
+            Box::new(Nats::new(settings.nats.clone())),
+        ]),
         public_url: settings.public_url.clone(),
         clock,
     };

@@ -2,10 +2,16 @@
 //! [`Destinations`] is built.
 
 pub mod https;
+pub mod nats;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{Attempted, Envelope};
+
+/// The whole exchange, whatever the kind: lookup, connect, the envelope and the answer.
+pub const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Why an address cannot be an endpoint's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,4 +73,4 @@ impl Destinations {
     }
 }
 
-const NO_KIND: &str = "must start with https://";
+const NO_KIND: &str = "must start with https:// or nats:";

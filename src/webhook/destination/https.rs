@@ -5,13 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Method;
 
-use super::{Destination, Unfit};
+use super::{DEADLINE, Destination, Unfit};
 use crate::egress::{self, Client, Request, policy};
 use crate::webhook::verdict::MAX_BODY;
 use crate::webhook::{Attempted, Envelope};
-
-/// The whole exchange: lookup, connect, headers and body.
-pub const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Posts to URLs through the one way out.
 pub struct Https {
@@ -91,7 +88,7 @@ mod tests {
         let secret = scheme::of(SignatureScheme::StandardV1).generate();
         let headers = [("x-tenant".to_owned(), "a".to_owned().into())];
         let recipient = Recipient::try_new(SignatureScheme::StandardV1, format, &[secret], &headers);
-        recipient.ok().unwrap().write(&event(), AT).unwrap()
+        recipient.ok().unwrap().write(&event(), "dlv_1", AT).unwrap()
     }
 
     async fn deliver(act: Act) -> (Attempted, Loopback) {

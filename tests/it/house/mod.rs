@@ -19,6 +19,7 @@ mod socket;
 mod stream;
 mod toll;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -243,6 +244,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         log_format: LogFormat::Text,
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
+        nats: BTreeMap::new(),
     }
 }
 
