@@ -21,6 +21,7 @@
 mod house;
 
 mod crash;
+mod destinations;
 mod doors;
 mod durability;
 mod endpoints;

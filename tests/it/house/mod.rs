@@ -1,10 +1,13 @@
 //! The house: a real server on a real database, and everybody who has to do with it.
 //!
 //! `House` starts the server and steps its workers; `partner`, `socket` and `stream` are the
-//! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
-//! stranger on the network who answers as badly as a story wants.
+//! partner's program, `receiver` its webhooks, `broker` a NATS server, `customer` the browser
+//! without scripts, `peer` a stranger on the network who answers as badly as a story wants, and `cable` what
+//! breaks between two of them.
 
 pub(crate) mod bank;
+mod broker;
+mod cable;
 mod clock;
 mod customer;
 mod database;
@@ -36,6 +39,8 @@ use tokio::task::JoinSet;
 use url::Url;
 
 pub(crate) use bank::Bank;
+pub(crate) use broker::{Broker, Kept};
+pub(crate) use cable::Cable;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
