@@ -36,6 +36,7 @@ mod life;
 mod links;
 mod listing;
 mod log;
+mod nats;
 mod page;
 mod payloads;
 mod recovery;

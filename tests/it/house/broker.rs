@@ -112,21 +112,34 @@ impl Broker {
 
     /// Everything that is in the stream, read as a consumer does.
     pub(crate) async fn kept(&self) -> Vec<Kept> {
-        let stream = timeout(PATIENCE, async {
+        let stream = self.stream().await;
+        let count = usize::try_from(stream.cached_info().state.messages).unwrap();
+        read(&stream, count).await
+    }
+
+    /// The first `count` messages that come into the stream, as soon as they are there.
+    pub(crate) async fn receives(&self, count: usize) -> Vec<Kept> {
+        read(&self.stream().await, count).await
+    }
+
+    async fn stream(&self) -> stream::Stream {
+        let asked = timeout(PATIENCE, async {
             // A broker that has just come back knows its streams a moment later.
             loop {
                 if let Ok(stream) = self.streams().await.get_stream(STREAM).await {
-                    break stream;
+                    return stream;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
-        let stream = stream.await.expect("the stream is there");
-        let count = usize::try_from(stream.cached_info().state.messages).unwrap();
-        let consumer = stream.create_consumer(consumer::pull::Config::default()).await.unwrap();
-        let messages = consumer.messages().await.unwrap().take(count).map(|message| kept(&message.unwrap()));
-        timeout(PATIENCE, messages.collect()).await.expect("the stream gives what it has")
+        asked.await.expect("the stream is there")
     }
+}
+
+async fn read(stream: &stream::Stream, count: usize) -> Vec<Kept> {
+    let consumer = stream.create_consumer(consumer::pull::Config::default()).await.unwrap();
+    let messages = consumer.messages().await.unwrap().take(count).map(|message| kept(&message.unwrap()));
+    timeout(PATIENCE, messages.collect()).await.expect("the stream has so much")
 }
 
 impl Drop for Broker {

@@ -31,6 +31,7 @@ use std::time::Duration;
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
 use postern::egress::Allow;
+use postern::egress::nats::Settings as BrokerSettings;
 use postern::service::{App, key, workspace};
 use postern::store;
 use postern::wire::{Pace, Server};
@@ -216,6 +217,18 @@ impl House {
         // On PostgreSQL a node is dead when it has been silent for a while.
         self.pass(store::node::DEAD_AFTER + Duration::from_secs(1));
         self.beat().await;
+    }
+
+    /// The operator configures a connection `main` to a broker and starts the server again.
+    pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
+        self.settings.nats.insert("main".to_owned(), broker);
+        self.restart().await;
+    }
+
+    /// The operator takes all connections to brokers away.
+    pub(crate) async fn disconnect(&mut self) {
+        self.settings.nats.clear();
+        self.restart().await;
     }
 
     /// Starts the server again with nothing open beyond the public internet.
