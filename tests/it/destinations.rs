@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use entity::{AttemptOutcome, EventId, PayloadFormat, SignatureScheme, Timestamp, WorkspaceId};
+use futures_util::{FutureExt, StreamExt};
 use postern::domain::Secret;
 use postern::egress::{Client, Policy, Purpose};
 use postern::webhook::destination::https::Https;
@@ -77,6 +78,8 @@ trait End {
     async fn die(&mut self);
     /// Takes everything again, at the same address.
     async fn come_back(&mut self);
+    /// How many times it was asked to take something, whatever it kept of that.
+    async fn asked(&mut self) -> usize;
     /// What was taken, the oldest first.
     async fn taken(&mut self) -> Vec<Taken>;
 }
@@ -146,6 +149,7 @@ async fn what_is_taken_is_acknowledged_once(mut end: impl End) {
 
     assert_eq!((attempted.outcome, &attempted.error), (AttemptOutcome::Delivered, &None));
     assert_eq!(ids(&end.taken().await), [event.id.to_string()]);
+    assert_eq!(end.asked().await, 1);
 }
 
 async fn headers_and_body_arrive_as_they_were_signed(mut end: impl End) {
@@ -232,7 +236,7 @@ async fn who_took_it_and_could_not_say_so_is_asked_again(mut end: impl End) {
     let attempted = sender.send(&end, &lost).await;
     let both = [before.id.to_string(), lost.id.to_string()];
     assert_eq!(attempted.outcome, AttemptOutcome::ConnectionError, "{attempted:?}");
-    assert_eq!(ids(&end.taken().await), both);
+    assert_eq!((ids(&end.taken().await), end.asked().await), (both.iter().map(String::as_str).collect(), 2));
     let again = sender.send(&end, &lost).await;
 
     assert_eq!(again.outcome, AttemptOutcome::Delivered, "{again:?}");
@@ -275,6 +279,7 @@ async fn many_at_a_time_arrive_once_each(mut end: impl End) {
     arrived.sort_unstable();
     wanted.sort_unstable();
     assert_eq!(arrived, wanted);
+    assert_eq!(end.asked().await, 50);
 }
 
 /// A receiver of webhooks over HTTP, at the end of a cable.
@@ -320,6 +325,10 @@ impl End for Web {
         self.cable.plug_in().await;
     }
 
+    async fn asked(&mut self) -> usize {
+        self.taking.seen().len()
+    }
+
     async fn taken(&mut self) -> Vec<Taken> {
         let pair =
             |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -337,12 +346,17 @@ impl End for Web {
 struct Subject {
     cable: Cable,
     broker: Broker,
+    /// Hears what the stream knows as a repetition, too.
+    ear: async_nats::Client,
+    overheard: async_nats::Subscriber,
 }
 
 impl End for Subject {
     async fn start() -> Self {
         let broker = Broker::start().await;
-        Self { cable: Cable::to(([127, 0, 0, 1], broker.port).into()).await, broker }
+        let ear = async_nats::connect(broker.url()).await.unwrap();
+        let overheard = ear.subscribe("postern.>").await.unwrap();
+        Self { cable: Cable::to(([127, 0, 0, 1], broker.port).into()).await, broker, ear, overheard }
     }
 
     fn destination(&self, deadline: Duration) -> Box<dyn Destination> {
@@ -374,6 +388,18 @@ impl End for Subject {
     async fn come_back(&mut self) {
         self.broker.come_back().await;
         self.broker.kept().await;
+    }
+
+    async fn asked(&mut self) -> usize {
+        // Whatever came before this on the same connection has come as well.
+        let mut end = self.ear.subscribe("end").await.unwrap();
+        self.ear.publish("end", "".into()).await.unwrap();
+        end.next().await.unwrap();
+        let mut asked = 0;
+        while self.overheard.next().now_or_never().is_some() {
+            asked += 1;
+        }
+        asked
     }
 
     async fn taken(&mut self) -> Vec<Taken> {

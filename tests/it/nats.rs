@@ -1,5 +1,7 @@
 //! Events on a NATS subject: published for a stream that keeps them, signed as over HTTPS.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use postern::domain::Secret;
@@ -16,6 +18,7 @@ stories! {
     neither_a_resend_nor_another_endpoint_is_a_repetition,
     what_no_stream_keeps_and_what_a_stream_refuses_is_told,
     what_the_broker_forbids_is_told,
+    a_broker_with_a_certificate_is_reached_only_if_it_is_trusted,
     an_address_that_cannot_be_is_refused_with_its_field,
     a_connection_that_was_taken_away_is_refused_at_each_attempt,
     a_broker_that_is_away_is_logged_once_and_never_with_a_secret,
@@ -194,6 +197,38 @@ async fn what_the_broker_forbids_is_told(house: &mut House) {
     assert_eq!(told[1], ("CONNECTION_ERROR".to_owned(), unknown.to_owned()));
 }
 
+/// Makes a certificate that vouches for itself; returns its file and that of its key.
+fn certificate(folder: &Path) -> [String; 2] {
+    let [settings, file, key] =
+        ["settings", "broker.pem", "broker.key"].map(|name| folder.join(name).display().to_string());
+    let wanted = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = more\n[name]\nCN = broker\n\
+        [more]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical, CA:FALSE\n";
+    std::fs::write(&settings, wanted).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let made = ended(openssl.args(["-config", &settings, "-out", &file, "-keyout", &key]));
+    assert!(made.status.success(), "{made:?}");
+    [file, key]
+}
+
+async fn a_broker_with_a_certificate_is_reached_only_if_it_is_trusted(house: &mut House) {
+    let [file, key] = certificate(house.data_dir());
+    let broker = Broker::start_with(&["--tls", "--tlscert", &file, "--tlskey", &key]).await;
+    let mut settings = broker.settings();
+    settings.servers = vec![broker.url().replace("nats:", "tls:").parse().unwrap()];
+    house.connect_to(settings.clone()).await;
+    register(house, EVENTS).await;
+    house.partner.create_link().await;
+
+    house.deliver().await;
+    settings.ca = Some(file.into());
+    house.connect_to(settings).await;
+    house.pass(DELAYS[0]);
+    house.deliver().await;
+
+    assert_eq!(outcomes(house).await, ["TLS_ERROR", "REJECTED"], "reached, and without a stream");
+}
+
 async fn an_address_that_cannot_be_is_refused_with_its_field(house: &mut House) {
     let broker = Broker::start().await;
     let refused = register(house, EVENTS).await;
@@ -268,7 +303,9 @@ async fn a_connection_can_be_configured_in_the_environment_and_what_is_wrong_is_
     let setup = Setup::new(dir.path(), &database.url);
     let migrate = |name: &str, value: &str| ended(setup.command(&["migrate"]).env(name, value));
 
-    let good = migrate("POSTERN_NATS__MAIN__URL", "nats://127.0.0.1:4222,nats://127.0.0.1:4223");
+    let mut command = setup.command(&["migrate"]);
+    command.env("POSTERN_NATS__MAIN__URL", "nats://127.0.0.1:4222,nats://127.0.0.1:4223");
+    let good = ended(command.env("POSTERN_NATS__MAIN__TOKEN", "\"0123\""));
     let bad = migrate("POSTERN_NATS__MAIN__URL", "nats://user:geheim@127.0.0.1:4222");
     let unknown = migrate("POSTERN_NATS__MAIN__ADDRESS", "x");
 
