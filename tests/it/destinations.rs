@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use entity::{AttemptOutcome, EventId, PayloadFormat, SignatureScheme, Timestamp, WorkspaceId};
 use futures_util::{FutureExt, StreamExt};
 use postern::domain::Secret;
@@ -62,7 +63,8 @@ const SHORT: Duration = Duration::from_millis(500);
 const SLACK: Duration = Duration::from_millis(250);
 
 /// A receiver at the other end of a destination, who behaves as a sentence wants.
-trait End {
+#[async_trait]
+trait End: Send + Sync + Sized {
     /// One who takes everything.
     async fn start() -> Self;
     /// What leads there.
@@ -288,6 +290,7 @@ struct Web {
     taking: Peer,
 }
 
+#[async_trait]
 impl End for Web {
     async fn start() -> Self {
         drop(http());
@@ -351,6 +354,7 @@ struct Subject {
     overheard: async_nats::Subscriber,
 }
 
+#[async_trait]
 impl End for Subject {
     async fn start() -> Self {
         let broker = Broker::start().await;
