@@ -174,10 +174,9 @@ fn listens_at(log: std::process::ChildStderr) -> u16 {
         let before = told.len();
         assert_ne!(log.read_line(&mut told).unwrap(), 0, "the broker does not start: {told}");
         let line = told[before..].trim_end();
-        port = line
-            .contains("for client connections")
-            .then(|| line.rsplit(':').next().unwrap().to_owned())
-            .or(port);
+        if line.contains("Listening for client connections") {
+            port = line.rsplit(':').next().map(str::to_owned);
+        }
     }
     // Read on, so that the broker is never kept from writing.
     std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));

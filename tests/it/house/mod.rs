@@ -221,7 +221,12 @@ impl House {
 
     /// The operator configures a connection `main` to a broker and starts the server again.
     pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
-        self.settings.nats.insert("main".to_owned(), broker);
+        self.connect_as("main", broker).await;
+    }
+
+    /// The same by another name.
+    pub(crate) async fn connect_as(&mut self, name: &str, broker: BrokerSettings) {
+        self.settings.nats.insert(name.to_owned(), broker);
         self.restart().await;
     }
 
