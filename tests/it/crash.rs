@@ -1,6 +1,8 @@
 //! A server dies in the middle: nothing stays in a state that nobody works on, and nothing is told
 //! that is not known.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::house::bank::PASSWORD;
@@ -12,6 +14,7 @@ stories! {
     a_run_whose_steps_may_be_repeated_runs_again,
     a_run_at_a_step_that_must_not_be_repeated_is_interrupted,
     a_delivery_that_was_out_is_sent_again,
+    a_claim_whose_answer_was_lost_is_free_again,
     a_server_that_is_told_to_stop_ends_in_order,
 }
 
@@ -110,6 +113,19 @@ async fn a_run_at_a_step_that_must_not_be_repeated_is_interrupted(house: &mut Ho
         json!({ "status": "FAILED", "failure": { "code": "INTERRUPTED" }, "run": { "status": "INTERRUPTED" } })
     );
     assert_eq!(site.seen().len(), 1);
+}
+
+async fn a_claim_whose_answer_was_lost_is_free_again(house: &mut House) {
+    let receiver = house.subscribe(["link.created"]).answering([Act::Status(204)]).await;
+    house.partner.create_link().await;
+    house.lose_a_claim().await;
+
+    let suspects = house.look_for_forgotten(&HashSet::new()).await;
+    assert_eq!((suspects.len(), house.deliver().await), (1, 0), "its answer may only be late");
+    let suspects = house.look_for_forgotten(&suspects).await;
+
+    assert_eq!((suspects.len(), house.deliver().await), (0, 1));
+    receiver.saw([204]);
 }
 
 async fn a_delivery_that_was_out_is_sent_again(house: &mut House) {
