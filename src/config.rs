@@ -3,6 +3,9 @@
 //! Only this file reads the environment. An unknown key or a bad value is refused with the key and
 //! where it came from, before anything is started.
 
+mod nats;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ use url::Url;
 
 use crate::domain::{Secret, duration};
 use crate::egress::Allow;
+use crate::egress::nats::Settings as BrokerSettings;
 
 /// Where the environment's settings begin; `__` stands between levels.
 const PREFIX: &str = "POSTERN_";
@@ -70,6 +74,8 @@ pub struct Settings {
     pub webhooks_allow: Allow,
     /// How long one attempt at a delivery may take.
     pub webhooks_timeout: Duration,
+    /// Broker connections by name.
+    pub nats: BTreeMap<String, BrokerSettings>,
 }
 
 /// PEM files.
@@ -127,6 +133,8 @@ struct Raw {
     egress: RawEgress,
     #[serde(default)]
     webhooks: RawWebhooks,
+    #[serde(default)]
+    nats: BTreeMap<String, nats::Raw>,
 }
 
 #[derive(Default, Deserialize)]
@@ -178,6 +186,13 @@ impl List {
             Self::Text(text) => text.clone(),
             Self::Items(items) => items.join(","),
         }
+    }
+
+    fn items(&self) -> impl Iterator<Item = String> {
+        let text = self.text();
+        let items: Vec<_> =
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+        items.into_iter()
     }
 }
 
@@ -249,10 +264,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
         list.text().parse().map_err(|error| bad(key, format!("{error}")))
     };
-    let proxies = raw.trusted_proxies.text();
-    let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let trusted_proxies = proxies.map(network).collect::<Result<_, _>>();
+    let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
     Ok(Settings {
         listen,
         public_url,
@@ -268,6 +281,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }
 
@@ -335,7 +349,7 @@ mod tests {
         Settings::read(flags).map_err(|error| error.to_string())
     }
 
-    fn with_file(text: &str) -> Result<Settings, String> {
+    pub(super) fn with_file(text: &str) -> Result<Settings, String> {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, text).expect("a file");

@@ -27,6 +27,7 @@ use crate::store::{self, Db};
 use crate::vault::{KeyError, MasterKeys, Tokens, Vault};
 use crate::webhook::Destinations;
 use crate::webhook::destination::https::Https;
+use crate::webhook::destination::nats::Nats;
 use crate::{api, page, worker};
 
 /// How long requests may go on after the server was told to stop.
@@ -83,6 +84,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
     let db = Db::open(&settings.database_url, Arc::new(Teller { node, bus: Arc::clone(&bus) })).await?;
     let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
     let https = Https::new(webhooks, settings.webhooks_timeout);
+    let nats = Nats::new(settings.nats.clone(), settings.webhooks_timeout);
     let tools = Tools {
         db,
         bus,
@@ -90,7 +92,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
-        destinations: Destinations::new(vec![Box::new(https)]),
+        destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
         clock,
     };

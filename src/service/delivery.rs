@@ -211,11 +211,22 @@ impl Sending {
         self.delivery.attempt_count == 0
     }
 
+    /// What the tries of its schedule have in common: a resend begins the schedule anew.
+    fn series(&self) -> String {
+        match self.delivery.attempts_before {
+            0 => self.delivery.id.to_string(),
+            before => format!("{}-{before}", self.delivery.id),
+        }
+    }
+
     /// Makes one attempt; writes nothing.
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
-        let written =
-            self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
+        let series = self.series();
+        let written = self
+            .recipient
+            .as_ref()
+            .and_then(|recipient| recipient.write(&self.event, &series, started_at).ok());
         let attempted = match written {
             Some(envelope) => {
                 let exchange = AssertUnwindSafe(app.destinations.deliver(&self.endpoint.url, envelope));

@@ -83,7 +83,7 @@ mod tests {
         let secret = scheme::of(SignatureScheme::StandardV1).generate();
         let headers = [("x-tenant".to_owned(), "a".to_owned().into())];
         let recipient = Recipient::try_new(SignatureScheme::StandardV1, format, &[secret], &headers);
-        recipient.ok().unwrap().write(&event(), AT).unwrap()
+        recipient.ok().unwrap().write(&event(), "dlv_1", AT).unwrap()
     }
 
     async fn deliver(act: Act) -> (Attempted, Loopback) {

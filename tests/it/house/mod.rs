@@ -1,10 +1,13 @@
 //! The house: a real server on a real database, and everybody who has to do with it.
 //!
 //! `House` starts the server and steps its workers; `partner`, `socket` and `stream` are the
-//! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
-//! stranger on the network who answers as badly as a story wants.
+//! partner's program, `receiver` its webhooks, `broker` a NATS server, `customer` the browser
+//! without scripts, `peer` a stranger on the network who answers as badly as a story wants, and `cable` what
+//! breaks between two of them.
 
 pub(crate) mod bank;
+mod broker;
+mod cable;
 mod clock;
 mod customer;
 mod database;
@@ -20,6 +23,7 @@ mod socket;
 mod stream;
 mod toll;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +32,7 @@ use std::time::Duration;
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
 use postern::egress::Allow;
+use postern::egress::nats::Settings as BrokerSettings;
 use postern::service::{App, Clock, key, workspace};
 use postern::wire::{Pace, Server};
 use postern::{store, wire};
@@ -36,6 +41,8 @@ use tokio::task::JoinSet;
 use url::Url;
 
 pub(crate) use bank::Bank;
+pub(crate) use broker::{Broker, Kept};
+pub(crate) use cable::Cable;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
@@ -219,6 +226,23 @@ impl House {
         self.beat().await;
     }
 
+    /// The operator configures a connection `main` to a broker and starts the server again.
+    pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
+        self.connect_as("main", broker).await;
+    }
+
+    /// The same by another name.
+    pub(crate) async fn connect_as(&mut self, name: &str, broker: BrokerSettings) {
+        self.settings.nats.insert(name.to_owned(), broker);
+        self.restart().await;
+    }
+
+    /// The operator takes all connections to brokers away.
+    pub(crate) async fn disconnect(&mut self) {
+        self.settings.nats.clear();
+        self.restart().await;
+    }
+
     /// Starts the server again with nothing open beyond the public internet.
     pub(crate) async fn close_the_ways_out(&mut self) {
         self.settings.sources_allow = Allow::default();
@@ -263,6 +287,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),
+        nats: BTreeMap::new(),
     }
 }
 
