@@ -22,13 +22,8 @@ pub async fn ensure(
     names: &BTreeSet<Name>,
     now: Timestamp,
 ) -> Result<HashMap<Name, CustomerId>, Error> {
-    let mut known = find(tx, names).await?;
     // In the order of the set: two transactions that add the same people cannot wait for each other.
-    let missing: Vec<_> = names.iter().filter(|name| !known.contains_key(*name)).collect();
-    if missing.is_empty() {
-        return Ok(known);
-    }
-    let rows = missing.iter().map(|(workspace, external_id)| customer::Model {
+    let rows = names.iter().map(|(workspace, external_id)| customer::Model {
         id: CustomerId::new(now),
         workspace_id: *workspace,
         external_id: external_id.clone(),
@@ -37,12 +32,10 @@ pub async fn ensure(
     let rows = rows.map(|row| row.into_active_model().reset_all());
     let tail = r#"ON CONFLICT ("workspace_id", "external_id") DO NOTHING RETURNING *"#;
     let added: Vec<customer::Model> = rows::insert_returning(tx, rows, ("true", tail)).await?;
-    let all_added = added.len() == missing.len();
-    known.extend(added.into_iter().map(named));
-    if !all_added {
-        known.extend(find(tx, names).await?);
+    if added.len() == names.len() {
+        return Ok(added.into_iter().map(named).collect());
     }
-    Ok(known)
+    find(tx, names).await
 }
 
 /// Those of `ids` that are in the workspace.
