@@ -4,14 +4,16 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
+pub mod claim;
 mod filter;
 
+pub use claim::claim;
 pub use filter::{Filter, list};
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, NodeId, Timestamp, WorkspaceId, attempt, delivery};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -20,7 +22,7 @@ use sea_orm::{
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
-/// How many rows one statement inserts: with eleven columns each, far below SQLite's 32,766 parameters.
+/// How many rows one statement inserts: with thirteen columns each, far below SQLite's 32,766 parameters.
 const INSERT: usize = 1_000;
 
 /// What one attempt changes on its delivery.
@@ -38,6 +40,14 @@ pub struct Verdict {
     pub attempt: Option<attempt::Model>,
 }
 
+/// What was settled.
+pub struct Settled {
+    /// All that was.
+    pub deliveries: HashSet<DeliveryId>,
+    /// What of it stands in a line.
+    pub in_line: HashSet<DeliveryId>,
+}
+
 /// Adds many deliveries, a thousand in a statement, and wakes the hub.
 ///
 /// # Errors
@@ -49,41 +59,6 @@ pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Erro
         tx.hint(Hint::Deliveries);
     }
     Ok(())
-}
-
-/// Takes up to `limit` due deliveries for `node`, the longest due first, leaving out some endpoints.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn claim(
-    tx: &Tx,
-    node: NodeId,
-    now: Timestamp,
-    limit: u64,
-    except: &[EndpointId],
-) -> Result<Vec<delivery::Model>, Error> {
-    let mut due = Query::select();
-    due.column(delivery::Column::Id)
-        .from(delivery::Entity)
-        .and_where(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .and_where(delivery::Column::ClaimedBy.is_null())
-        .and_where(delivery::Column::NextAttemptAt.lte(now))
-        .order_by(delivery::Column::NextAttemptAt, sea_orm::Order::Asc)
-        .order_by(delivery::Column::Id, sea_orm::Order::Asc)
-        .limit(limit);
-    if !except.is_empty() {
-        due.and_where(delivery::Column::EndpointId.is_not_in(except.iter().copied()));
-    }
-    if tx.is_concurrent() {
-        due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    }
-    let mut rows = delivery::Entity::update_many()
-        .col_expr(delivery::Column::ClaimedBy, Expr::value(node))
-        .filter(delivery::Column::Id.in_subquery(due))
-        .exec_with_returning(tx)
-        .await?;
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
 }
 
 /// Gives claimed deliveries back.
@@ -100,37 +75,23 @@ pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Er
     Ok(())
 }
 
-/// When the next unclaimed delivery is due.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
-    let row = delivery::Entity::find()
-        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .filter(delivery::Column::ClaimedBy.is_null())
-        .filter(delivery::Column::NextAttemptAt.is_not_null())
-        .order_by_asc(delivery::Column::NextAttemptAt)
-        .one(db)
-        .await?;
-    Ok(row.and_then(|row| row.next_attempt_at))
-}
-
 /// Writes attempts and what follows from each, and returns which deliveries that were: only those that
 /// `node` still holds and that have not been attempted since, so that a claim that was lost and taken
 /// again settles nothing twice.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<HashSet<DeliveryId>, Error> {
-    let held: Vec<(DeliveryId, i32)> = delivery::Entity::find()
+pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Settled, Error> {
+    let held: Vec<(DeliveryId, i32, Option<i64>)> = delivery::Entity::find()
         .select_only()
-        .columns([delivery::Column::Id, delivery::Column::AttemptCount])
+        .columns([delivery::Column::Id, delivery::Column::AttemptCount, delivery::Column::Sequence])
         .filter(delivery::Column::ClaimedBy.eq(node))
         .filter(delivery::Column::Id.is_in(verdicts.iter().map(|verdict| verdict.delivery)))
         .into_tuple()
         .all(tx)
         .await?;
-    let mut held: HashMap<DeliveryId, i32> = held.into_iter().collect();
+    let in_line = held.iter().filter(|(.., sequence)| sequence.is_some()).map(|(id, ..)| *id).collect();
+    let mut held: HashMap<DeliveryId, i32> = held.into_iter().map(|(id, made, _)| (id, made)).collect();
     let mut verdicts = verdicts;
     verdicts.retain(|verdict| {
         let made = i32::from(verdict.attempt.is_some());
@@ -156,14 +117,17 @@ pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Has
     for verdict in others {
         write(tx, &verdict, [verdict.delivery]).await?;
     }
-    Ok(settled)
+    Ok(Settled { deliveries: settled, in_line })
 }
 
 async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = DeliveryId>) -> Result<(), Error> {
+    // What is parked is no late retry once it may be sent again.
+    let turn = verdict.next_attempt_at.map_or(DeliveryTurn::Next, |_| DeliveryTurn::Retry);
     delivery::Entity::update_many()
         .col_expr(delivery::Column::Status, Expr::value(verdict.status))
         .col_expr(delivery::Column::AttemptCount, Expr::value(verdict.attempt_count))
         .col_expr(delivery::Column::NextAttemptAt, Expr::value(verdict.next_attempt_at))
+        .col_expr(delivery::Column::Turn, Expr::value(turn))
         .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
         .filter(delivery::Column::Id.is_in(ids))
         .exec(tx)

@@ -7,6 +7,7 @@ pub mod backlog;
 pub mod delivery;
 mod lanes;
 pub mod login;
+mod pace;
 pub mod recovery;
 pub mod run;
 pub mod tailer;

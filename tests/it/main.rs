@@ -20,11 +20,13 @@
 #[macro_use]
 mod house;
 
+mod claims;
 mod crash;
 mod doors;
 mod durability;
 mod endpoints;
 mod expiry;
+mod fairness;
 mod health;
 mod hub;
 mod idempotency;
@@ -32,6 +34,7 @@ mod idle;
 mod isolation;
 mod keys;
 mod life;
+mod lines;
 mod links;
 mod listing;
 mod log;
