@@ -32,7 +32,7 @@ const LIFE: [To; 6] = [To::Opened, To::Answered, To::SignInFailed, To::Opened, T
 /// The schedule of the endpoints.
 const SCHEDULE: [u64; 3] = [50, 100, 200];
 /// No run takes this long.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// When deliveries are sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,8 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn per_second(&self) -> f64 {
-        self.delivered as f64 / self.took.as_secs_f64()
+        // Far below what a double cannot hold.
+        f64::from(u32::try_from(self.delivered).unwrap_or(u32::MAX)) / self.took.as_secs_f64()
     }
 
     pub(crate) fn is_whole(&self) -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use entity::DeliveryStatus::{Exhausted, Pending};
 use entity::{DeliveryTurn, LinkId, delivery};
 use futures_util::future::join_all;
+use postern::domain::event::{Facts, Kind};
 use postern::service::delivery::claim;
 use postern::service::{Error, link};
 use postern::store;
@@ -131,7 +132,7 @@ async fn events_of_one_transaction_go_one_after_another(house: &mut House) {
     let twice = store::transact(&house.app().db, async move |tx| {
         let mut row = store::link::lock(&tx, workspace, one).await?;
         for _ in 0..2 {
-            link::note(&tx, now, &mut row, prompted(), Default::default()).await?;
+            link::note(&tx, now, &mut row, Kind::LoginPrompted, Facts::default()).await?;
         }
         Ok::<_, Error>(())
     });
@@ -143,10 +144,6 @@ async fn events_of_one_transaction_go_one_after_another(house: &mut House) {
     house.deliver().await;
 
     assert_eq!(numbers_of_one(&receiver), [1, 2, 2, 3]);
-}
-
-const fn prompted() -> postern::domain::event::Kind {
-    postern::domain::event::Kind::LoginPrompted
 }
 
 async fn workspace_of(house: &House) -> entity::WorkspaceId {
@@ -416,7 +413,7 @@ async fn slow_join(house: &House, one: LinkId) -> Slow {
     let ended = tokio::spawn(async move {
         store::transact(&app.db, async move |tx| {
             let mut row = store::link::lock(&tx, workspace, one).await?;
-            link::note(&tx, now, &mut row, prompted(), Default::default()).await?;
+            link::note(&tx, now, &mut row, Kind::LoginPrompted, Facts::default()).await?;
             done.send(()).unwrap();
             may_commit.await.unwrap();
             Ok(())
