@@ -6,7 +6,7 @@ use crate::service::{App, Error};
 use crate::store::delivery::claim::{From, Head, heads, next_due};
 
 /// How many endpoints share a claim at most when some are left out; the others are in the next.
-const HEADS: usize = 64;
+const HEADS: usize = 32;
 
 /// Whether anything is due.
 pub enum Due {

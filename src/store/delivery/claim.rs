@@ -14,6 +14,10 @@ use crate::store::{Error, Tx};
 /// The turns of what may be claimed, in their order.
 const TURNS: [DeliveryTurn; 2] = [DeliveryTurn::Next, DeliveryTurn::Retry];
 
+/// "Nobody has claimed it", in words that are not those of the index of everything due: no database may
+/// think that it would find one endpoint's deliveries there.
+const UNCLAIMED: &str = r#"COALESCE("claimed_by", "id") = "id""#;
+
 /// Where a claim takes deliveries from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
@@ -76,14 +80,18 @@ fn range(
         // Literals: a statement that is prepared once can be planned once, for a partial index too.
         .and_where(Expr::cust(r#""status" = 'PENDING'"#))
         .and_where(Expr::cust(format!(r#""turn" = '{}'"#, turn.as_str())))
-        .and_where(delivery::Column::ClaimedBy.is_null())
-        .and_where(delivery::Column::NextAttemptAt.is_not_null())
         .and_where(delivery::Column::NextAttemptAt.lte(now))
         .order_by(delivery::Column::NextAttemptAt, Order::Asc)
         .order_by(delivery::Column::Id, Order::Asc)
         .limit(limit);
-    if let Some(endpoint) = endpoint {
-        due.and_where(delivery::Column::EndpointId.eq(endpoint));
+    match endpoint {
+        Some(endpoint) => {
+            due.and_where(delivery::Column::EndpointId.eq(endpoint)).and_where(Expr::cust(UNCLAIMED));
+        }
+        None => {
+            due.and_where(delivery::Column::ClaimedBy.is_null())
+                .and_where(delivery::Column::NextAttemptAt.is_not_null());
+        }
     }
     if tx.is_concurrent() {
         due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
@@ -123,10 +131,7 @@ pub async fn heads(db: &impl ConnectionTrait) -> Result<Vec<Head>, Error> {
 
 /// Steps from endpoint to endpoint, as an index alone cannot say which there are.
 fn heads_of(turn: DeliveryTurn) -> String {
-    let waits = format!(
-        r#""status" = 'PENDING' AND "turn" = '{}' AND "next_attempt_at" IS NOT NULL AND "claimed_by" IS NULL"#,
-        turn.as_str()
-    );
+    let waits = format!(r#""status" = 'PENDING' AND "turn" = '{}'"#, turn.as_str());
     let first = |after: &str| {
         format!(
             r#"SELECT "endpoint_id" FROM "delivery" WHERE {waits} {after} ORDER BY "endpoint_id" LIMIT 1"#
@@ -136,10 +141,12 @@ fn heads_of(turn: DeliveryTurn) -> String {
         r#"WITH RECURSIVE "step" ("at") AS (
             SELECT "endpoint_id" FROM ({}) AS "begin"
             UNION ALL SELECT ({}) FROM "step" WHERE "at" IS NOT NULL
-        ) SELECT "at" AS "endpoint_id", '{}' AS "turn", (
-            SELECT "next_attempt_at" FROM "delivery" WHERE {waits} AND "endpoint_id" = "at"
-            ORDER BY "next_attempt_at" LIMIT 1
-        ) AS "next_attempt_at" FROM "step" WHERE "at" IS NOT NULL"#,
+        ), "first" ("endpoint_id", "next_attempt_at") AS (
+            SELECT "at", (
+                SELECT "next_attempt_at" FROM "delivery" WHERE {waits} AND "endpoint_id" = "at"
+                AND "next_attempt_at" IS NOT NULL AND {UNCLAIMED} ORDER BY "next_attempt_at" LIMIT 1
+            ) FROM "step" WHERE "at" IS NOT NULL
+        ) SELECT "endpoint_id", '{}' AS "turn", "next_attempt_at" FROM "first" WHERE "next_attempt_at" IS NOT NULL"#,
         first(""),
         first(r#"AND "endpoint_id" > "step"."at""#),
         turn.as_str()
