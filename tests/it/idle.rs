@@ -50,7 +50,7 @@ async fn a_line_that_waits_is_not_looked_at_all_the_time() {
     shared.open().await.execute_unprepared(LINE).await.unwrap();
     let toll = Toll::before(&shared.url).await;
     let server = Setup::new(dir.path(), &toll.url).serve();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
 
     let before = [toll.statements() as u64, server.processor_time()];
     tokio::time::sleep(WHILE).await;

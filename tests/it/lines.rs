@@ -14,7 +14,6 @@ use postern::store;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use crate::house::{Act, House, Receiver};
 
@@ -39,18 +38,13 @@ stories_of_life! {
     order_is_kept_while_every_fifth_attempt_fails,
 }
 
-stories_on_postgres! {
-    one_who_joins_while_the_one_ahead_ends_is_not_left_behind,
-    one_who_ends_while_another_joins_sees_it,
-}
-
 const SOON: Duration = Duration::from_secs(7);
 
-fn ordered(house: &House) -> crate::house::receiver::Wanted {
+pub(crate) fn ordered(house: &House) -> crate::house::receiver::Wanted {
     house.subscribe([]).with("ordering", json!("PER_LINK"))
 }
 
-async fn link(house: &House) -> LinkId {
+pub(crate) async fn link(house: &House) -> LinkId {
     house.partner.create_link().await.id.parse().unwrap()
 }
 
@@ -74,11 +68,11 @@ fn numbers(receiver: &Receiver) -> HashMap<String, Vec<i64>> {
 }
 
 /// The numbers of the one link there is.
-fn numbers_of_one(receiver: &Receiver) -> Vec<i64> {
+pub(crate) fn numbers_of_one(receiver: &Receiver) -> Vec<i64> {
     numbers(receiver).into_values().next().unwrap_or_default()
 }
 
-async fn behind(house: &House) -> u64 {
+pub(crate) async fn behind(house: &House) -> u64 {
     let behind = delivery::Entity::find().filter(delivery::Column::Turn.eq(DeliveryTurn::Behind));
     behind.count(&house.app().db).await.unwrap()
 }
@@ -146,7 +140,7 @@ async fn events_of_one_transaction_go_one_after_another(house: &mut House) {
     assert_eq!(numbers_of_one(&receiver), [1, 2, 2, 3]);
 }
 
-async fn workspace_of(house: &House) -> entity::WorkspaceId {
+pub(crate) async fn workspace_of(house: &House) -> entity::WorkspaceId {
     entity::workspace::Entity::find().one(&house.app().db).await.unwrap().unwrap().id
 }
 
@@ -170,8 +164,8 @@ async fn a_line_is_parked_and_enabled_with_its_endpoint(house: &mut House) {
 
 /// An endpoint that takes events as they come, three events of a link of which two were refused, and then
 /// the partner's wish for order.
-async fn three_refused(house: &House) -> Receiver {
-    let receiver = house.subscribe([]).answering([500, 500, 500, 204]).await;
+async fn three_refused(house: &House, then: &[u16]) -> Receiver {
+    let receiver = house.subscribe([]).answering([&[500, 500, 500], then].concat()).await;
     let one = link(house).await;
     house.note(one).await;
     house.note(one).await;
@@ -183,7 +177,7 @@ async fn three_refused(house: &House) -> Receiver {
 }
 
 async fn what_waits_is_lined_up_when_an_endpoint_becomes_ordered(house: &mut House) {
-    let receiver = three_refused(house).await;
+    let receiver = three_refused(house, &[204]).await;
 
     house.straighten().await;
     assert_eq!(behind(house).await, 3);
@@ -195,14 +189,16 @@ async fn what_waits_is_lined_up_when_an_endpoint_becomes_ordered(house: &mut Hou
 }
 
 async fn what_is_claimed_outside_of_its_line_is_put_into_it(house: &mut House) {
-    let receiver = three_refused(house).await;
+    let receiver = three_refused(house, &[204, 500, 204]).await;
 
     house.pass(SOON);
     house.deliver().await;
+    // The fourth has no line yet; of the others the first is refused once more, and they wait for it.
+    assert_eq!(numbers_of_one(&receiver)[3..], [4, 1]);
+    house.pass(Duration::from_mins(7));
     house.deliver().await;
 
-    let came = numbers_of_one(&receiver);
-    assert_eq!(came[3..].iter().filter(|number| **number < 4).collect::<Vec<_>>(), [&1, &2, &3]);
+    assert_eq!(numbers_of_one(&receiver)[5..], [1, 2, 3]);
     assert_eq!(behind(house).await, 0);
 }
 
@@ -367,90 +363,4 @@ async fn order_is_kept_while_every_fifth_attempt_fails(house: &mut House) {
         assert_eq!(numbers.last(), Some(&7), "{link}");
     }
     assert!(receiver.peer.seen().len() > 220, "some were refused");
-}
-
-/// A transaction that has done something to a link's line and waits with its commit.
-struct Slow {
-    go_on: oneshot::Sender<()>,
-    ended: tokio::task::JoinHandle<Result<(), Error>>,
-}
-
-impl Slow {
-    async fn commit(self) {
-        self.go_on.send(()).unwrap();
-        self.ended.await.unwrap().unwrap();
-    }
-}
-
-/// Ends the first delivery as a verdict does.
-async fn slow_end(house: &House, one: LinkId) -> Slow {
-    let (app, now) = (house.app().clone(), house.now());
-    let (done, is_done) = oneshot::channel();
-    let (go_on, may_commit) = oneshot::channel::<()>();
-    let ended = tokio::spawn(async move {
-        store::transact(&app.db, async move |tx| {
-            let first = delivery::Entity::find().filter(delivery::Column::Sequence.eq(1));
-            let first = first.one(&tx).await.unwrap().unwrap().id;
-            let end = delivery::Entity::update_many()
-                .col_expr(delivery::Column::Status, Expr::value(Exhausted))
-                .filter(delivery::Column::Id.eq(first));
-            end.exec(&tx).await.unwrap();
-            done.send(()).unwrap();
-            may_commit.await.unwrap();
-            Ok(store::line::release(&tx, &[first], [one].into(), now).await?)
-        })
-        .await
-    });
-    is_done.await.unwrap();
-    Slow { go_on, ended }
-}
-
-/// Records another event of the link, as a step of a login does.
-async fn slow_join(house: &House, one: LinkId) -> Slow {
-    let (app, workspace, now) = (house.app().clone(), workspace_of(house).await, house.now());
-    let (done, is_done) = oneshot::channel();
-    let (go_on, may_commit) = oneshot::channel::<()>();
-    let ended = tokio::spawn(async move {
-        store::transact(&app.db, async move |tx| {
-            let mut row = store::link::lock(&tx, workspace, one).await?;
-            link::note(&tx, now, &mut row, Kind::LoginPrompted, Facts::default()).await?;
-            done.send(()).unwrap();
-            may_commit.await.unwrap();
-            Ok(())
-        })
-        .await
-    });
-    is_done.await.unwrap();
-    Slow { go_on, ended }
-}
-
-/// The verdict is written, and not committed; the next event comes and is committed; then the verdict.
-async fn one_who_joins_while_the_one_ahead_ends_is_not_left_behind(house: &mut House) {
-    let receiver = ordered(house).answering([204]).await;
-    let one = link(house).await;
-    let ending = slow_end(house, one).await;
-
-    house.note(one).await;
-    assert_eq!(behind(house).await, 1);
-    ending.commit().await;
-    house.deliver().await;
-
-    assert_eq!(numbers_of_one(&receiver), [2]);
-}
-
-/// The next event is written, and not committed; the verdict waits for it before it looks who is next.
-async fn one_who_ends_while_another_joins_sees_it(house: &mut House) {
-    let receiver = ordered(house).answering([204]).await;
-    let one = link(house).await;
-    let joining = slow_join(house, one).await;
-
-    let Slow { go_on, mut ended } = slow_end(house, one).await;
-    go_on.send(()).unwrap();
-    let a_moment = tokio::time::timeout(Duration::from_millis(300), &mut ended);
-    assert!(a_moment.await.is_err(), "the verdict waits");
-    joining.commit().await;
-    ended.await.unwrap().unwrap();
-    house.deliver().await;
-
-    assert_eq!(numbers_of_one(&receiver), [2]);
 }

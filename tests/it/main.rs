@@ -27,6 +27,7 @@ mod durability;
 mod endpoints;
 mod expiry;
 mod fairness;
+mod handover;
 mod health;
 mod hub;
 mod idempotency;
