@@ -47,16 +47,21 @@ const LINE: &str = "INSERT INTO delivery (id, workspace_id, endpoint_id, event_i
 async fn a_line_that_waits_is_not_looked_at_all_the_time() {
     let dir = TempDir::new().unwrap();
     let shared = Database::create(Kind::Postgres, dir.path()).await;
-    shared.open().await.execute_unprepared(LINE).await.unwrap();
     let toll = Toll::before(&shared.url).await;
     let server = Setup::new(dir.path(), &toll.url).serve();
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let spent = async || {
+        let before = [toll.statements() as u64, server.processor_time()];
+        tokio::time::sleep(WHILE).await;
+        [toll.statements() as u64 - before[0], server.processor_time() - before[1]]
+    };
 
-    let before = [toll.statements() as u64, server.processor_time()];
-    tokio::time::sleep(WHILE).await;
-    let spent = [toll.statements() as u64 - before[0], server.processor_time() - before[1]];
+    let without = spent().await;
+    shared.open().await.execute_unprepared(LINE).await.unwrap();
+    let with = spent().await;
 
-    assert!((1..=15).contains(&spent[0]) && spent[1] <= 15, "statements and processor time: {spent:?}");
+    // Whatever happens every five seconds can fall into a while once more or once less.
+    assert!(with[0] <= without[0] + 6 && with[1] <= 15, "{with:?}, and {without:?} without a line");
     drop(server);
     shared.remove().await;
 }
