@@ -4,7 +4,9 @@
 //! where it came from, before anything is started.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata};
@@ -12,13 +14,18 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::Secret;
+use crate::domain::{Secret, duration};
 use crate::egress::Allow;
 
 /// Where the environment's settings begin; `__` stands between levels.
 const PREFIX: &str = "POSTERN_";
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "postern.toml";
+/// How long an attempt at a delivery may take unless the operator says otherwise.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// What the operator may say: long enough for a far receiver, and short
+/// enough for one that hangs not to hold its place for minutes.
+const WEBHOOK_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
 
 /// How the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -61,6 +68,8 @@ pub struct Settings {
     pub sources_allow: Allow,
     /// Further addresses of webhook receivers.
     pub webhooks_allow: Allow,
+    /// How long one attempt at a delivery may take.
+    pub webhooks_timeout: Duration,
 }
 
 /// PEM files.
@@ -116,6 +125,14 @@ struct Raw {
     log_format: LogFormat,
     #[serde(default)]
     egress: RawEgress,
+    #[serde(default)]
+    webhooks: RawWebhooks,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWebhooks {
+    timeout: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -249,7 +266,14 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         log_format: raw.log_format,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
+        webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
+            .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
     })
+}
+
+fn timeout(text: Option<&str>) -> Result<Duration, &'static str> {
+    let given = text.map_or(Ok(WEBHOOK_TIMEOUT), duration::parse);
+    given.ok().filter(|given| WEBHOOK_TIMEOUTS.contains(given)).ok_or("must be PT1S to PT1M, such as PT15S")
 }
 
 /// Customers type passwords there: https, or a loopback address for trying things out.
@@ -342,6 +366,9 @@ mod tests {
             "log_format = 'xml'",
             "master_key = 7",
             "tls.cert = 'x'",
+            "webhooks.timeout = 'PT61S'",
+            "webhooks.timeout = '0.5s'",
+            "webhooks.timeot = 'PT15S'",
         ];
         let told: Vec<_> = bad.map(|text| with_file(text).err().unwrap_or_else(|| "taken".into())).into();
         insta::assert_snapshot!(told.join("\n"));

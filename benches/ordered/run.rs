@@ -126,6 +126,7 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         log_format: LogFormat::Text,
         sources_allow: "http://127.0.0.1:*".parse()?,
         webhooks_allow: "http://127.0.0.1:*".parse()?,
+        webhooks_timeout: Duration::from_secs(15),
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }

@@ -5,6 +5,7 @@
 //! those who wait for it.
 
 mod changed;
+mod desk;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,6 +16,7 @@ use entity::{LinkId, LoginId, WorkspaceId};
 use tokio::sync::{Notify, broadcast, watch};
 
 pub use changed::Changed;
+pub use desk::Desk;
 
 use crate::domain::hint::{Hint, Made};
 
@@ -48,6 +50,8 @@ pub struct Bus {
     pub logins: Notify,
     /// Runs that wait for a worker.
     pub runs: Notify,
+    /// What the sender has been given.
+    pub desk: Desk,
     attempts: broadcast::Sender<Made>,
     topics: Mutex<HashMap<Topic, watch::Sender<()>>>,
 }
@@ -62,6 +66,7 @@ impl Default for Bus {
             recoveries: Notify::new(),
             logins: Notify::new(),
             runs: Notify::new(),
+            desk: Desk::default(),
             attempts: broadcast::Sender::new(ATTEMPTS),
             topics: Mutex::default(),
         }

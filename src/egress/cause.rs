@@ -38,8 +38,8 @@ fn tls(cause: &(dyn StdError + 'static)) -> Option<String> {
     }
     let error = cause.downcast_ref::<io::Error>()?;
     // An I/O error hides what it wraps from `source`, and may wrap another one.
-    if let Some(wrapped) = error.get_ref() {
-        return tls(wrapped);
+    if let Some(told) = error.get_ref().and_then(|wrapped| tls(wrapped)) {
+        return Some(told);
     }
     let cut_off = error.kind() == io::ErrorKind::UnexpectedEof && error.to_string().contains("handshake");
     cut_off.then(|| "the handshake was cut off".to_owned())

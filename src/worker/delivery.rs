@@ -2,9 +2,10 @@
 //!
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
-//! Which endpoint sends next is decided in `lanes`. What waits there for an endpoint that is changed
-//! (paused, deleted, at another address) is given back at once, so that it is looked at anew; a change by
-//! another node is found within a second.
+//! Which endpoint sends next is decided in `lanes`. First tries mostly need no claim: the transaction that
+//! made them has put them on the desk. What waits in lanes for an endpoint that is changed (paused, deleted,
+//! at another address) is given back at once, so that it is looked at anew; a change by another node is
+//! found within a second.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -59,8 +60,10 @@ pub async fn step(app: &App) -> Result<usize, Error> {
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let (verdicts, reports) = mpsc::channel(REPORTS);
     let settler = tokio::spawn(settle(app.clone(), reports));
+    app.bus.desk.open();
     let mut hub = Hub::new(app, verdicts);
     while hub.turn(&stop).await {}
+    hub.app.bus.desk.close();
     let last = async {
         while let Some(report) = hub.out.join_next().await {
             hub.note(report).await;
@@ -82,8 +85,11 @@ async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
         }
         // One that cannot be written holds up no other.
         for report in together.iter().cloned() {
+            let id = report.id();
             if let Err(error) = write(&app, Arc::new([report])).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
+                app.bus.desk.let_go(&[id]);
+                app.bus.desk.doubt();
             }
         }
     }
@@ -106,11 +112,13 @@ struct Hub {
     verdicts: mpsc::Sender<Report>,
     /// The claim that is being made, beside the sending.
     claiming: JoinSet<Result<Claimed, Error>>,
+    /// What lay on the desk, while the rest of it is read.
+    collecting: JoinSet<Result<Vec<Sending>, Error>>,
     /// When to claim next without a hint.
     next_claim: Instant,
     /// Endpoints that the last claim left out.
     left_out: Vec<EndpointId>,
-    /// Endpoints that were changed while the claim was being made.
+    /// Endpoints that were changed while something was being claimed or read.
     stale: HashSet<EndpointId>,
     /// What is being given back, and the look at endpoints that other nodes may have changed.
     aside: JoinSet<HashSet<EndpointId>>,
@@ -120,21 +128,31 @@ struct Hub {
 
 impl Hub {
     fn new(app: App, verdicts: mpsc::Sender<Report>) -> Self {
-        let (lanes, now) = (Lanes::default(), Instant::now());
-        let (out, claiming, aside) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
-        let (left_out, stale) = (Vec::new(), HashSet::new());
-        Self { app, lanes, out, verdicts, claiming, next_claim: now, left_out, stale, aside, next_look: now }
+        Self {
+            app,
+            lanes: Lanes::default(),
+            out: JoinSet::new(),
+            verdicts,
+            claiming: JoinSet::new(),
+            collecting: JoinSet::new(),
+            next_claim: Instant::now(),
+            left_out: Vec::new(),
+            stale: HashSet::new(),
+            aside: JoinSet::new(),
+            next_look: Instant::now(),
+        }
     }
 
     /// Waits for one thing to happen and does what follows; `false` when it is time to stop.
     async fn turn(&mut self, stop: &CancellationToken) -> bool {
-        let may_look = !self.app.db.is_embedded() && self.aside.is_empty() && self.lanes.waiting() > 0;
-        let next_free = self.next_free();
+        let (next_free, may_look) = (self.next_free(), self.may_look());
         tokio::select! {
             () = stop.cancelled() => return false,
             changed = self.app.bus.endpoints.next() => self.give_back(&changed),
             Some(ended) = self.out.join_next() => self.note(ended).await,
             Some(claimed) = self.claiming.join_next() => self.take(claimed),
+            Some(collected) = self.collecting.join_next() => self.put(collected),
+            () = self.app.bus.desk.filled(), if self.may_collect() => self.collect(),
             () = self.app.bus.deliveries.notified() => self.next_claim = Instant::now(),
             () = tokio::time::sleep_until(self.next_claim), if self.may_claim() => self.claim(),
             () = next_free => {}
@@ -147,19 +165,22 @@ impl Hub {
 
     /// Returns when a lane may send that may not now.
     fn next_free(&self) -> impl Future<Output = ()> + Send + use<> {
-        let now = self.app.clock.now();
-        let wait = self.lanes.next_free().filter(|_| self.out.len() < IN_FLIGHT).map(|at| at.since(now));
+        let next = self.lanes.next_free().filter(|_| self.out.len() < IN_FLIGHT);
         async move {
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
+            match next {
+                Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }
         }
     }
 
-    /// Gives back what waits for endpoints that are not as they were, and what is being claimed for them.
+    fn may_look(&self) -> bool {
+        !self.app.db.is_embedded() && self.aside.is_empty() && self.lanes.waiting() > 0
+    }
+
+    /// Gives back what waits for endpoints that are not as they were, and what is being brought for them.
     fn give_back(&mut self, changed: &HashSet<EndpointId>) {
-        if !self.claiming.is_empty() {
+        if !self.claiming.is_empty() || !self.collecting.is_empty() {
             self.stale.extend(changed);
         }
         let old: Vec<Sending> = changed.iter().flat_map(|id| self.lanes.withdraw(*id)).collect();
@@ -195,11 +216,36 @@ impl Hub {
         self.claiming.is_empty() && self.lanes.waiting() < IN_FLIGHT
     }
 
+    fn may_collect(&self) -> bool {
+        self.collecting.is_empty() && self.lanes.waiting() < IN_FLIGHT
+    }
+
     fn claim(&mut self) {
-        let (app, full) = (self.app.clone(), self.lanes.full(self.app.clock.now()));
+        let (app, full) = (self.app.clone(), self.keep_off());
         self.left_out.clone_from(&full);
         self.next_claim = Instant::now() + LOOK_ANYWAY;
         self.claiming.spawn(async move { delivery::claim(&app, CLAIM, full).await });
+    }
+
+    /// Tells who has enough to do, so that nothing more is brought for them.
+    fn keep_off(&self) -> Vec<EndpointId> {
+        let full = self.lanes.full(Instant::now());
+        self.app.bus.desk.keep_off(full.iter().copied());
+        full
+    }
+
+    fn collect(&mut self) {
+        let (app, fresh) = (self.app.clone(), self.app.bus.desk.take());
+        self.collecting.spawn(async move { delivery::collect(&app, fresh).await });
+    }
+
+    fn put(&mut self, collected: Result<Result<Vec<Sending>, Error>, JoinError>) {
+        match collected {
+            Ok(Ok(sendings)) => self.line_up(sendings),
+            Ok(Err(error)) => self.wait(&error),
+            Err(error) => self.wait(&error),
+        }
+        self.keep_off();
     }
 
     /// Puts what was claimed into its lanes, and decides when to claim again.
@@ -211,21 +257,28 @@ impl Hub {
         };
         let now = self.app.clock.now();
         let wait = if claimed.sendings.is_empty() {
-            let due = claimed.next_due.filter(|due| *due > now);
-            let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
-            soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+            let due = claimed.next_due.filter(|due| *due > now).map(|due| due.since(now));
+            let probe = self.lanes.next_probe().map(|at| at.saturating_duration_since(Instant::now()));
+            let soonest = [due, probe].into_iter().flatten().min();
+            soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
         } else {
             // There may be more where these came from.
             Duration::ZERO
         };
         self.next_claim = self.next_claim.min(Instant::now() + wait);
-        let stale = std::mem::take(&mut self.stale);
+        self.line_up(claimed.sendings);
+    }
+
+    fn line_up(&mut self, sendings: Vec<Sending>) {
         let (old, new): (Vec<_>, Vec<_>) =
-            claimed.sendings.into_iter().partition(|sending| stale.contains(&sending.endpoint()));
+            sendings.into_iter().partition(|sending| self.stale.contains(&sending.endpoint()));
         self.put_aside(old);
         for sending in new {
             let which = if sending.is_next() { Try::First } else { Try::Again };
             self.lanes.put(sending.endpoint(), (which, sending.rate_limit()), sending);
+        }
+        if self.claiming.is_empty() && self.collecting.is_empty() {
+            self.stale.clear();
         }
     }
 
@@ -236,7 +289,7 @@ impl Hub {
 
     /// Lets out as many attempts as may be out.
     fn send(&mut self) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         while self.out.len() < IN_FLIGHT
             && let Some(sending) = self.lanes.next(now)
         {
@@ -247,7 +300,7 @@ impl Hub {
 
     /// Notes how this attempt ended, and all others that have ended since, and lets the next ones out.
     async fn note(&mut self, first: Result<Report, JoinError>) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         let mut joined = Some(first);
         while let Some(ended) = joined {
             match ended {

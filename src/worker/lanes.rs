@@ -4,12 +4,14 @@
 //! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
 //! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
 //! the next claim, which leaves their deliveries in the database. A lane may have a pace, and what is in
-//! a lane can be withdrawn. What has been put in never overtakes another of its kind.
+//! a lane can be withdrawn. What has been put in never overtakes another of its kind. Time is this
+//! process's own here: a clock that is set back must not keep a lane closed.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use entity::{EndpointId, Timestamp};
+use entity::EndpointId;
+use tokio::time::Instant;
 
 use super::pace::Pace;
 use crate::domain::retry;
@@ -38,7 +40,7 @@ struct Lane<T> {
     out: usize,
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
-    closed_until: Option<Timestamp>,
+    closed_until: Option<Instant>,
     pace: Option<Pace>,
 }
 
@@ -54,21 +56,21 @@ impl<T> Lane<T> {
         self.first.len() + self.again.len()
     }
 
-    fn may_send(&self, now: Timestamp) -> bool {
+    fn may_send(&self, now: Instant) -> bool {
         let is_free = match self.closed_until {
             Some(until) => until <= now && self.out == 0,
             None => self.out < OUT,
         };
-        is_free && self.pace.is_none_or(|pace| pace.free_at() <= now)
+        is_free && self.pace.is_none_or(|pace| pace.is_free(now))
     }
 
     /// When it may send again if nothing comes back until then.
-    fn free_at(&self) -> Option<Timestamp> {
+    fn free_at(&self) -> Option<Instant> {
         let room = if self.closed_until.is_some() { 1 } else { OUT };
         if self.out >= room {
             return None;
         }
-        self.closed_until.into_iter().chain(self.pace.map(Pace::free_at)).max()
+        self.closed_until.into_iter().chain(self.pace.and_then(Pace::free_at)).max()
     }
 
     /// How many may wait here: with a pace, what goes in a second.
@@ -77,9 +79,9 @@ impl<T> Lane<T> {
         at_pace.map_or(WAITING, |most| most.min(WAITING))
     }
 
-    fn is_idle(&self, now: Timestamp) -> bool {
+    fn is_idle(&self, now: Instant) -> bool {
         let is_used = self.waiting() > 0 || self.out > 0 || self.failures > 0;
-        !is_used && self.pace.is_none_or(|pace| pace.free_at() <= now)
+        !is_used && self.pace.is_none_or(|pace| pace.is_free(now))
     }
 }
 
@@ -102,7 +104,7 @@ impl<T> Lanes<T> {
     /// Puts something into the lane of `endpoint`, which lets out at most `rate` a second from now on.
     pub(super) fn put(&mut self, endpoint: EndpointId, (which, rate): (Try, Option<u32>), thing: T) {
         let lane = self.lanes.entry(endpoint).or_default();
-        lane.pace = rate.map(|rate| lane.pace.map_or_else(|| Pace::new(rate), |pace| pace.at_rate(rate)));
+        lane.pace = rate.map(|rate| lane.pace.unwrap_or_default().at_rate(rate));
         if lane.waiting() == 0 {
             self.turns.push_back(endpoint);
         }
@@ -113,7 +115,7 @@ impl<T> Lanes<T> {
     }
 
     /// Takes the next thing to send, from the lane whose turn it is.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<T> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<T> {
         for _ in 0..self.turns.len() {
             let endpoint = self.turns.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
@@ -147,12 +149,12 @@ impl<T> Lanes<T> {
     }
 
     /// When the first lane that may not send now may do so, if nothing comes back until then.
-    pub(super) fn next_free(&self) -> Option<Timestamp> {
+    pub(super) fn next_free(&self) -> Option<Instant> {
         self.turns.iter().filter_map(|endpoint| self.lanes.get(endpoint)?.free_at()).min()
     }
 
     /// Notes how an attempt ended.
-    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Timestamp) {
+    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Instant) {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         lane.out = lane.out.saturating_sub(1);
         if well {
@@ -160,7 +162,7 @@ impl<T> Lanes<T> {
         } else {
             lane.failures = lane.failures.saturating_add(1);
             if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
-                lane.closed_until = Some(now.plus(retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1)));
+                lane.closed_until = Some(now + retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1));
             }
         }
         if lane.is_idle(now) {
@@ -174,7 +176,7 @@ impl<T> Lanes<T> {
     }
 
     /// The endpoints that have enough to do, or are closed.
-    pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
+    pub(super) fn full(&self, now: Instant) -> Vec<EndpointId> {
         let is_full = |lane: &Lane<T>| {
             lane.waiting() >= lane.room()
                 || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
@@ -183,7 +185,7 @@ impl<T> Lanes<T> {
     }
 
     /// Whether a lane that had enough to do would soon be empty without another claim.
-    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Timestamp) -> bool {
+    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Instant) -> bool {
         let has_enough = |lane: &Lane<T>| {
             lane.waiting() > lane.room() / 2 || lane.closed_until.is_some_and(|until| until > now)
         };
@@ -191,28 +193,30 @@ impl<T> Lanes<T> {
     }
 
     /// When the first closed lane may send its probe.
-    pub(super) fn next_probe(&self) -> Option<Timestamp> {
+    pub(super) fn next_probe(&self) -> Option<Instant> {
         self.lanes.values().filter(|lane| lane.out == 0).filter_map(|lane| lane.closed_until).min()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::Timestamp;
+
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_000_000);
     const FIRST: (Try, Option<u32>) = (Try::First, None);
 
     fn endpoint() -> EndpointId {
-        EndpointId::new(NOW)
+        EndpointId::new(Timestamp(1_000_000))
     }
 
-    fn drain<T>(lanes: &mut Lanes<T>) -> Vec<T> {
-        std::iter::from_fn(|| lanes.next(NOW)).collect()
+    fn drain<T>(lanes: &mut Lanes<T>, now: Instant) -> Vec<T> {
+        std::iter::from_fn(|| lanes.next(now)).collect()
     }
 
     #[test]
     fn a_lane_has_only_so_many_out_and_the_others_go_on() {
+        let now = Instant::now();
         let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
         for number in 0..100 {
             lanes.put(hanging, FIRST, (hanging, number));
@@ -221,34 +225,36 @@ mod tests {
             lanes.put(well, FIRST, (well, number));
         }
 
-        let sent = drain(&mut lanes);
+        let sent = drain(&mut lanes, now);
 
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == hanging).count(), OUT);
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
         assert_eq!(sent[1].0, well, "they take turns");
-        assert_eq!(lanes.full(NOW), [hanging]);
+        assert_eq!(lanes.full(now), [hanging]);
     }
 
     #[test]
     fn first_tries_go_before_retries() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, (Try::Again, None), "retry");
         lanes.put(one, FIRST, "first");
 
-        assert_eq!(drain(&mut lanes), ["first", "retry"]);
+        assert_eq!(drain(&mut lanes, now), ["first", "retry"]);
     }
 
     #[test]
     fn failures_close_a_lane_and_one_probe_opens_it_again() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         for number in 0..40 {
             lanes.put(one, FIRST, number);
         }
-        for _ in drain(&mut lanes) {
-            lanes.done(one, false, NOW);
+        for _ in drain(&mut lanes, now) {
+            lanes.done(one, false, now);
         }
-        assert_eq!(lanes.next(NOW), None);
-        assert_eq!(lanes.full(NOW), [one]);
+        assert_eq!(lanes.next(now), None);
+        assert_eq!(lanes.full(now), [one]);
 
         let later = lanes.next_probe().expect("it is closed for a while");
         assert!(lanes.next(later).is_some());
@@ -261,19 +267,20 @@ mod tests {
 
     #[test]
     fn a_lane_with_a_pace_keeps_it_and_the_others_go_on() {
+        let now = Instant::now();
         let (slow, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
         for number in 0..10 {
             lanes.put(slow, (Try::First, Some(2)), (slow, number));
             lanes.put(well, FIRST, (well, number));
         }
 
-        let sent = drain(&mut lanes);
+        let sent = drain(&mut lanes, now);
 
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == slow).count(), 1);
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 10);
-        assert_eq!(lanes.full(NOW), [slow]);
+        assert_eq!(lanes.full(now), [slow]);
         let later = lanes.next_free().expect("the next one goes in half a second");
-        assert!((400..=500).contains(&(later.0 - NOW.0)), "{later:?}");
+        assert_eq!(later - now, Duration::from_millis(500));
         assert!(lanes.next(later).is_some() && lanes.next(later).is_none());
     }
 
@@ -288,15 +295,16 @@ mod tests {
         assert_eq!(lanes.withdraw(one), []);
         lanes.put(one, FIRST, one);
 
-        assert_eq!(drain(&mut lanes), [other, one]);
+        assert_eq!(drain(&mut lanes, Instant::now()), [other, one]);
     }
 
     #[test]
     fn a_lane_that_is_done_is_forgotten() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, FIRST, ());
-        drain(&mut lanes);
-        lanes.done(one, true, NOW);
+        drain(&mut lanes, now);
+        lanes.done(one, true, now);
 
         assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
     }

@@ -2,28 +2,22 @@
 
 use std::time::Duration;
 
-use entity::Timestamp;
+use tokio::time::Instant;
 
-/// How much may go at a time: what the pace allows within this, and one at least. Timers are no finer than
-/// a millisecond, so a pace of thousands a second cannot do without.
+/// How far ahead of an even spread things may go. Timers are no finer than a millisecond, so a pace of
+/// thousands a second cannot do without.
 const BURST: Duration = Duration::from_millis(20);
 
-/// Lets things go at a rate (the "generic cell rate algorithm": only the time is kept at which all that
-/// went would have gone evenly).
-#[derive(Clone, Copy, Debug)]
+/// Lets things go at a rate (the "generic cell rate algorithm": only the time is kept at which the next one
+/// would go if they went evenly).
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
     per_second: u32,
-    /// When the next one would go if they went evenly, in microseconds since 1970.
-    even: i64,
+    even: Option<Instant>,
 }
 
 impl Pace {
-    /// A pace that nothing has used yet.
-    pub(super) fn new(per_second: u32) -> Self {
-        Self { per_second: per_second.max(1), even: 0 }
-    }
-
-    /// The same pace, or another rate from here on.
+    /// The same pace, or a new one, at this rate from here on.
     pub(super) fn at_rate(self, per_second: u32) -> Self {
         Self { per_second: per_second.max(1), ..self }
     }
@@ -33,40 +27,37 @@ impl Pace {
         self.per_second
     }
 
-    /// When the next one may go.
-    pub(super) fn free_at(self) -> Timestamp {
-        let earliest = self.even.saturating_sub(micros(BURST) - self.step());
-        // Rounded up: never too early.
-        Timestamp(earliest.saturating_add(999) / 1_000)
+    /// When the next one may go; `None` = at once.
+    pub(super) fn free_at(self) -> Option<Instant> {
+        self.even?.checked_sub(BURST.saturating_sub(self.step()))
+    }
+
+    /// Whether the next one may go now.
+    pub(super) fn is_free(self, now: Instant) -> bool {
+        self.free_at().is_none_or(|at| at <= now)
     }
 
     /// One goes now.
-    pub(super) fn take(&mut self, now: Timestamp) {
-        self.even = self.even.max(now.0.saturating_mul(1_000)).saturating_add(self.step());
+    pub(super) fn take(&mut self, now: Instant) {
+        self.even = Some(self.even.map_or(now, |even| even.max(now)) + self.step());
     }
 
-    /// Between two, in microseconds.
-    fn step(self) -> i64 {
-        1_000_000 / i64::from(self.per_second)
+    /// Between two.
+    fn step(self) -> Duration {
+        Duration::from_secs(1) / self.per_second.max(1)
     }
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_795_341_600_000);
-
     /// How many go within some milliseconds.
-    fn sent_within(millis: i64, per_second: u32) -> u32 {
-        let (mut pace, mut sent) = (Pace::new(per_second), 0);
-        for at in (0..millis).map(|millis| Timestamp(NOW.0 + millis)) {
-            while pace.free_at() <= at {
-                pace.take(at);
+    fn sent_within(millis: u64, per_second: u32) -> u32 {
+        let (begun, mut pace, mut sent) = (Instant::now(), Pace::default().at_rate(per_second), 0);
+        for now in (0..millis).map(|millis| begun + Duration::from_millis(millis)) {
+            while pace.is_free(now) {
+                pace.take(now);
                 sent += 1;
             }
         }
@@ -80,18 +71,19 @@ mod tests {
 
             let sent = sent_within(10_000, rate);
 
-            assert!((10 * rate..=10 * rate + burst).contains(&sent), "{sent} at {rate} a second");
+            // One or the other falls between two milliseconds.
+            assert!((10 * rate * 99 / 100..=10 * rate + burst).contains(&sent), "{sent} at {rate} a second");
         }
     }
 
     #[test]
     fn a_rest_is_not_made_up_for() {
-        let mut pace = Pace::new(10);
-        pace.take(NOW);
-        let later = NOW.plus(Duration::from_mins(1));
+        let (begun, mut pace) = (Instant::now(), Pace::default().at_rate(10));
+        pace.take(begun);
+        let later = begun + Duration::from_mins(1);
 
         pace.take(later);
 
-        assert!(pace.free_at() > later.plus(Duration::from_millis(75)), "{:?}", pace.free_at());
+        assert_eq!(pace.free_at(), Some(later + Duration::from_millis(100)));
     }
 }

@@ -20,7 +20,9 @@
 #[macro_use]
 mod house;
 
+mod addresses;
 mod claims;
+mod clock;
 mod crash;
 mod doors;
 mod durability;
@@ -39,6 +41,7 @@ mod lines;
 mod links;
 mod listing;
 mod log;
+mod misbehaviour;
 mod page;
 mod payloads;
 mod recovery;

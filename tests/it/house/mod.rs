@@ -15,6 +15,8 @@ mod partner;
 mod peer;
 mod program;
 pub(crate) mod receiver;
+mod receiver;
+mod rude;
 mod socket;
 mod stream;
 mod toll;
@@ -27,9 +29,9 @@ use std::time::Duration;
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
 use postern::egress::Allow;
-use postern::service::{App, key, workspace};
-use postern::store;
+use postern::service::{App, Clock, key, workspace};
 use postern::wire::{Pace, Server};
+use postern::{store, wire};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
@@ -42,6 +44,7 @@ pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use program::{Setup, ended};
 pub(crate) use receiver::Receiver;
+pub(crate) use rude::{Manner, Rude};
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
 
@@ -191,6 +194,11 @@ impl House {
         self.clock.pass(time);
     }
 
+    /// The clock goes back.
+    pub(crate) fn turn_back(&self, time: Duration) {
+        self.clock.turn_back(time);
+    }
+
     pub(crate) fn now(&self) -> entity::Timestamp {
         postern::service::Clock::now(self.clock.as_ref())
     }
@@ -226,6 +234,18 @@ impl House {
         self.restart().await;
     }
 
+    /// Starts the server again with less time for receivers, who may speak TLS.
+    pub(crate) async fn hurry(&mut self, timeout: Duration) {
+        self.settings.webhooks_allow = "http://127.0.0.1:*,https://127.0.0.1:*".parse().unwrap();
+        self.settings.webhooks_timeout = timeout;
+        self.restart().await;
+    }
+
+    /// Another program on the same database, with a clock of its own.
+    pub(crate) async fn beside(&self, clock: Arc<dyn Clock>) -> App {
+        wire::open(&self.settings, clock).await.unwrap()
+    }
+
     /// Removes what is not in the folder; the rest ends with the test.
     pub(crate) async fn leave(self) {
         self.database.remove().await;
@@ -250,6 +270,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         log_format: LogFormat::Text,
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
+        webhooks_timeout: Duration::from_secs(15),
     }
 }
 
