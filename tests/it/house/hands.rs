@@ -17,7 +17,9 @@ impl House {
     /// Claims what is due, as if the answer to that had been lost on its way.
     pub(crate) async fn lose_a_claim(&self) {
         let (node, now) = (self.app().node, self.app().clock.now());
-        let claim = async move |tx| store::delivery::claim(&tx, node, now, 1, &[]).await;
+        let claim = async move |tx| {
+            store::delivery::claim(&tx, node, now, 1, &store::delivery::claim::From::All).await
+        };
         let claimed: Result<_, store::Error> = store::transact(&self.app().db, claim).await;
         assert_eq!(claimed.unwrap().len(), 1);
     }

@@ -15,7 +15,6 @@ mod partner;
 mod peer;
 mod program;
 pub(crate) mod receiver;
-mod receiver;
 mod rude;
 mod socket;
 mod stream;
