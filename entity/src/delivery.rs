@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{DeliveryId, DeliveryStatus, EndpointId, EventId, LinkId, NodeId, Timestamp, WorkspaceId};
+use crate::{
+    DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, EventId, LinkId, NodeId, Timestamp, WorkspaceId,
+};
 
 /// One event for one endpoint: the queue of the webhook hub.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -14,11 +16,15 @@ pub struct Model {
     pub endpoint_id: EndpointId,
     pub event_id: EventId,
     pub link_id: Option<LinkId>,
+    /// The number of its event among the link's, if it stands in line; see `store::line`.
+    pub sequence: Option<i64>,
     pub status: DeliveryStatus,
     pub attempt_count: i32,
     /// How many of the attempts were made before the schedule began anew.
     pub attempts_before: i32,
-    /// When it is due; null once it is over, and while its endpoint is not sent to.
+    /// Before and behind what it goes.
+    pub turn: DeliveryTurn,
+    /// When it is due; null once it is over, while its endpoint is not sent to, and behind another.
     pub next_attempt_at: Option<Timestamp>,
     /// The node that is sending it now.
     pub claimed_by: Option<NodeId>,

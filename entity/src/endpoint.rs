@@ -23,6 +23,10 @@ pub struct Model {
     pub signature: SignatureScheme,
     pub format: PayloadFormat,
     pub ordering: DeliveryOrdering,
+    /// Whether the ordering was changed and what waits does not follow it yet.
+    pub is_rearranged: bool,
+    /// The most deliveries a node sends it in a second; null = as many as it takes.
+    pub rate_limit: Option<i32>,
     pub header_names: Strings,
     /// Static headers sent along, sealed.
     pub headers: Option<Vec<u8>>,

@@ -35,7 +35,7 @@ pub use id::{
 };
 pub use time::Timestamp;
 pub use value::{
-    AttemptOutcome, DeliveryOrdering, DeliveryStatus, Driver, EndpointStatus, FailureCode, KeepCredentials,
-    LinkStatus, LoginStatus, PayloadFormat, PromptKind, RunStatus, Scope, SignatureScheme, Strings,
-    SubmitKind,
+    AttemptOutcome, DeliveryOrdering, DeliveryStatus, DeliveryTurn, Driver, EndpointStatus, FailureCode,
+    KeepCredentials, LinkStatus, LoginStatus, PayloadFormat, PromptKind, RunStatus, Scope, SignatureScheme,
+    Strings, SubmitKind,
 };

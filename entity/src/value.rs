@@ -155,6 +155,15 @@ words! {
         /// The endpoint was deleted.
         Cancelled = "CANCELLED",
     }
+    /// When a delivery that waits goes, beside the others. In the order of the alphabet.
+    DeliveryTurn {
+        /// Behind an earlier one of its link, and not before that is over.
+        Behind = "BEHIND",
+        /// As soon as it can.
+        Next = "NEXT",
+        /// After those: it is tried again by its schedule.
+        Retry = "RETRY",
+    }
     /// How one try at a delivery ended.
     AttemptOutcome {
         /// A 2xx answer, or a stream's acknowledgement.

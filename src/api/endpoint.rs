@@ -75,6 +75,11 @@ impl WebhookEndpoint {
         self.0.ordering.into()
     }
 
+    /// The most deliveries a second that each server sends; null = as many as the endpoint takes.
+    async fn rate_limit(&self) -> Option<i32> {
+        self.0.rate_limit
+    }
+
     /// Static headers sent along; their values are write-only.
     async fn header_names(&self) -> &[String] {
         &self.0.header_names.0
@@ -130,7 +135,8 @@ pub(super) struct CreateWebhookEndpointInput {
     /// What the body looks like.
     #[graphql(default_with = "PayloadFormat::Thin")]
     format: PayloadFormat,
-    /// Whether deliveries of one link wait for each other. `PER_LINK` is not supported yet.
+    /// Whether deliveries of one link wait for each other: with `PER_LINK` the next event of a link is sent
+    /// when the one before has arrived or was given up. Other links are not held up.
     #[graphql(default_with = "DeliveryOrdering::None")]
     ordering: DeliveryOrdering,
     /// Static headers sent along: names to texts, at most 20. Stored sealed, never shown again.
@@ -139,6 +145,9 @@ pub(super) struct CreateWebhookEndpointInput {
     secret: Option<String>,
     /// Pauses between attempts, at most 20, each up to P7D; null = PT5S, PT5M, PT30M, PT2H … three days in all.
     retry_schedule: Option<Vec<Duration>>,
+    /// The most deliveries a second that each server sends, from 1 to 10,000; null = as many as the endpoint
+    /// takes.
+    rate_limit: Option<i32>,
     /// The same key and input within 24 hours give the same endpoint, without its secret.
     idempotency_key: Option<String>,
 }
@@ -223,6 +232,7 @@ fn new(input: CreateWebhookEndpointInput) -> std::result::Result<service::New, E
         headers: texts(input.headers)?,
         secret: input.secret.map(Secret::new),
         retry_schedule: input.retry_schedule.map(|pauses| pauses.into_iter().map(|pause| pause.0).collect()),
+        rate_limit: input.rate_limit,
         idempotency_key: input.idempotency_key,
     })
 }

@@ -4,6 +4,7 @@
 //! after a while as well, so a lost hint costs latency and nothing else. One event wakes only
 //! those who wait for it.
 
+mod changed;
 mod desk;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use entity::{LinkId, LoginId, WorkspaceId};
 use tokio::sync::{Notify, broadcast, watch};
 
+pub use changed::Changed;
 pub use desk::Desk;
 
 use crate::domain::hint::{Hint, Made};
@@ -40,6 +42,8 @@ pub struct Bus {
     pub deliveries: Notify,
     /// Deliveries that are out of line with their endpoint.
     pub backlog: Notify,
+    /// Endpoints that are not as they were.
+    pub endpoints: Changed,
     /// Recoveries that are under way.
     pub recoveries: Notify,
     /// Logins that wait for an engine.
@@ -58,6 +62,7 @@ impl Default for Bus {
             log: Notify::new(),
             deliveries: Notify::new(),
             backlog: Notify::new(),
+            endpoints: Changed::default(),
             recoveries: Notify::new(),
             logins: Notify::new(),
             runs: Notify::new(),
@@ -99,6 +104,7 @@ impl Bus {
                 Hint::Log => self.log.notify_one(),
                 Hint::Deliveries => self.deliveries.notify_one(),
                 Hint::Backlog => self.backlog.notify_one(),
+                Hint::Endpoint(id) => self.endpoints.tell(*id),
                 Hint::Recoveries => self.recoveries.notify_one(),
                 Hint::Logins => self.logins.notify_one(),
                 Hint::Runs => self.runs.notify_one(),

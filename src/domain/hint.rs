@@ -11,6 +11,8 @@ pub enum Hint {
     Deliveries,
     /// Deliveries that are out of line with their endpoint.
     Backlog,
+    /// An endpoint that is not as it was: paused, deleted, at another address.
+    Endpoint(EndpointId),
     /// Recoveries that are under way.
     Recoveries,
     /// Logins that wait for an engine.

@@ -4,13 +4,16 @@
 //! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
 //! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
 //! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish, and `watch`
-//! shows attempts as they are made.
+//! shows attempts as they are made. `due` decides what a claim takes, `line` what goes after what.
 
 mod aside;
+pub mod due;
 mod health;
+mod line;
 mod resend;
 pub mod watch;
 
+pub use aside::{give_back, shut};
 pub use resend::resend;
 
 use std::collections::{HashMap, HashSet};
@@ -19,10 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{
-    AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, EventId, Timestamp, WorkspaceId, attempt,
-    delivery, endpoint, endpoint_secret, event,
+    AttemptOutcome, DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, EventId, Timestamp, WorkspaceId,
+    attempt, delivery, endpoint, endpoint_secret, event,
 };
 use futures_util::FutureExt as _;
+
+use due::Due;
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
@@ -66,12 +71,12 @@ pub struct Claimed {
 /// If the database does not answer; what was claimed is due again.
 pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Claimed, Error> {
     let (node, now) = (app.node, app.clock.now());
-    let next_due = store::delivery::next_due(&app.db).await?;
-    if next_due.is_none_or(|due| due > now) {
-        return Ok(Claimed { sendings: Vec::new(), next_due });
-    }
+    let from = match due::look(app, &except, now).await? {
+        Due::Now(from) => from,
+        Due::Later(next_due) => return Ok(Claimed { sendings: Vec::new(), next_due }),
+    };
     let claimed = store::transact(&app.db, async move |tx| {
-        Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
+        Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &from).await?)
     })
     .await?;
     app.bus.desk.hold(claimed.iter().map(|row| row.id));
@@ -126,12 +131,13 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sending>
     for delivery in claimed {
         let event = events.get(&delivery.event_id);
         match (recipients.get(&delivery.endpoint_id), event) {
-            (Some((endpoint, recipient)), Some(event)) => sendings.push(Sending {
-                delivery,
-                endpoint: Arc::clone(endpoint),
-                recipient: recipient.clone(),
-                event: Arc::clone(event),
-            }),
+            (Some((endpoint, recipient)), Some(event)) if !line::is_outside(&delivery, endpoint) => sendings
+                .push(Sending {
+                    delivery,
+                    endpoint: Arc::clone(endpoint),
+                    recipient: recipient.clone(),
+                    event: Arc::clone(event),
+                }),
             _ => others.push((delivery, event.is_some())),
         }
     }
@@ -205,10 +211,16 @@ impl Sending {
         self.endpoint.id
     }
 
-    /// Whether nothing of it has been tried yet.
+    /// Whether it goes before retries.
     #[must_use]
-    pub fn is_first(&self) -> bool {
-        self.delivery.attempt_count == 0
+    pub fn is_next(&self) -> bool {
+        self.delivery.turn == DeliveryTurn::Next
+    }
+
+    /// The most deliveries this node may send there in a second; `None` = as many as it takes.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<u32> {
+        self.endpoint.rate_limit.and_then(|limit| u32::try_from(limit).ok())
     }
 
     /// What the tries of its schedule have in common: a resend begins the schedule anew.
@@ -276,10 +288,11 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         let ended: Vec<(&Report, DeliveryStatus)> = reports
             .iter()
             .zip(statuses)
-            .filter(|(report, _)| settled.contains(&report.delivery.id))
+            .filter(|(report, _)| settled.deliveries.contains(&report.delivery.id))
             .collect();
         health::note(&tx, &ended, now).await?;
-        Ok::<_, Error>(settled)
+        line::go_on(&tx, &ended, &settled.in_line, now).await?;
+        Ok::<_, Error>(settled.deliveries)
     })
     .await?;
     app.bus.desk.let_go(&ids);

@@ -49,6 +49,8 @@ pub struct New {
     pub secret: Option<Secret>,
     /// Pauses between attempts; `None` = the default schedule.
     pub retry_schedule: Option<Vec<Duration>>,
+    /// The most deliveries a node sends in a second; `None` = as many as it takes.
+    pub rate_limit: Option<i32>,
     /// See [`idempotency`].
     pub idempotency_key: Option<String>,
 }
@@ -128,7 +130,7 @@ async fn fits(app: &App, new: &New) -> Result<(), Error> {
     fields::description(new.description.as_deref())?;
     fields::event_types(&new.event_types)?;
     fields::headers(&new.headers)?;
-    fields::ordering(new.ordering)?;
+    fields::rate_limit(new.rate_limit)?;
     check::idempotency_key(new.idempotency_key.as_deref())?;
     fields::retry_schedule(new.retry_schedule.as_deref())
 }
@@ -152,6 +154,8 @@ fn rows(
         signature: new.signature,
         format: new.format,
         ordering: new.ordering,
+        is_rearranged: false,
+        rate_limit: new.rate_limit,
         header_names: fields::names(&new.headers),
         headers: seal::headers(app, caller.workspace, id, &new.headers)?,
         retry_schedule: new.retry_schedule.as_deref().map(fields::stored_schedule),
@@ -168,5 +172,6 @@ fn rows(
 fn outline(new: &New) -> impl std::fmt::Debug + use<> {
     let names: Vec<_> = new.headers.iter().map(|(name, _)| name.clone()).collect();
     let shape = (new.url.clone(), new.description.clone(), new.event_types.clone(), names);
-    (shape, new.signature, new.format, new.ordering, new.secret.is_some(), new.retry_schedule.clone())
+    let pace = (new.ordering, new.retry_schedule.clone(), new.rate_limit);
+    (shape, new.signature, new.format, new.secret.is_some(), pace)
 }

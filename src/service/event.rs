@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint, event, link,
-    login, prompt,
+    DeliveryId, DeliveryOrdering, DeliveryTurn, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer,
+    delivery, endpoint, event, link, login, prompt,
 };
 use serde_json::Value;
 
@@ -40,10 +40,10 @@ pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i
     let endpoints = store::endpoint::all_of(tx, workspaces).await?;
     let mut deliveries = Vec::new();
     for (record, event) in records.iter().zip(&events) {
-        let link = event.link.map(|(link, _)| link);
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, record));
-        deliveries.extend(wanting.map(|endpoint| delivery(endpoint, (event.id, link), now)));
+        deliveries.extend(wanting.map(|endpoint| delivery(endpoint, (event.id, event.link), now)));
     }
+    store::line::join(tx, &mut deliveries).await?;
     store::delivery::insert_many(tx, deliveries).await?;
     Ok(events.iter().filter_map(|event| positions.get(&event.id).copied()).collect())
 }
@@ -59,7 +59,7 @@ pub async fn record_for(
     endpoint: &endpoint::Model,
 ) -> Result<delivery::Model, Error> {
     let event = new_event(record, now);
-    let delivery = delivery(endpoint, (event.id, event.link.map(|(link, _)| link)), now);
+    let delivery = delivery(endpoint, (event.id, event.link), now);
     store::event::insert_many(tx, &[event]).await?;
     store::delivery::insert_many(tx, vec![delivery.clone()]).await?;
     Ok(delivery)
@@ -83,24 +83,28 @@ fn wants(endpoint: &endpoint::Model, record: &Record) -> bool {
         && words::is_wanted(&endpoint.event_types.0, record.kind.as_str())
 }
 
-/// A delivery of an event (about a link) to `endpoint`; it is as old as the event, whenever it is made.
+/// A delivery of an event (about a link, with its number there) to `endpoint`; it is as old as the event,
+/// whenever it is made.
 #[must_use]
 pub fn delivery(
     endpoint: &endpoint::Model,
-    (event, link): (EventId, Option<LinkId>),
+    (event, link): (EventId, Option<(LinkId, i64)>),
     now: Timestamp,
 ) -> delivery::Model {
     let fate = Fate::of(endpoint, now);
+    let is_ordered = endpoint.ordering == DeliveryOrdering::PerLink;
     let happened_at = event.made_at();
     delivery::Model {
         id: DeliveryId::new(happened_at),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         event_id: event,
-        link_id: link,
+        link_id: link.map(|(link, _)| link),
+        sequence: link.filter(|_| is_ordered).map(|(_, sequence)| sequence),
         status: fate.status(),
         attempt_count: 0,
         attempts_before: 0,
+        turn: DeliveryTurn::Next,
         next_attempt_at: fate.next_attempt_at(),
         claimed_by: None,
         created_at: happened_at,

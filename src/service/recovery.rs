@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use entity::{EndpointId, EventId, RecoveryId, Strings, Timestamp, endpoint, recovery};
+use entity::{DeliveryOrdering, EndpointId, EventId, RecoveryId, Strings, Timestamp, endpoint, recovery};
 
 use super::{App, Caller, Error, Problem, event};
 use crate::domain::delivery::Fate;
@@ -157,8 +157,13 @@ async fn write(
     let made: Vec<_> = missing.iter().filter_map(|event| event.delivery_id).collect();
     store::backlog::revive(tx, &made, Fate::of(&endpoint, now)).await?;
     let never_made = missing.iter().filter(|event| event.delivery_id.is_none());
-    let never_made = never_made.map(|one| event::delivery(&endpoint, (one.event_id, one.link_id), now));
+    let of = |one: &Missing| (one.event_id, one.link_id.zip(one.sequence));
+    let never_made = never_made.map(|one| event::delivery(&endpoint, of(one), now));
     store::delivery::insert_many(tx, never_made.collect()).await?;
+    if endpoint.ordering == DeliveryOrdering::PerLink {
+        let links = missing.iter().filter_map(|event| event.link_id).collect();
+        store::line::line_up(tx, endpoint.id, links).await?;
+    }
     if u64::try_from(missing.len()).is_ok_and(|found| found < BATCH) {
         store::recovery::delete(tx, row.id).await?;
         return Ok(None);

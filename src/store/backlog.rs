@@ -2,9 +2,11 @@
 //!
 //! A backlog may be a million rows, so it is moved in batches. Nothing is lost in between: a parked
 //! row that should be due is found by the next `service::backlog::straighten`, a due row that should
-//! be parked is given back when it is claimed. What a node holds right now is left alone.
+//! be parked is given back when it is claimed. What a node holds right now is left alone, and so is what
+//! stands behind something else (see `line`): it is neither due nor parked. Everything that is parked has
+//! the turn `NEXT`, so that it is found in order.
 
-use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, WorkspaceId, delivery};
+use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, NodeId, WorkspaceId, delivery};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, UpdateMany};
 
@@ -26,6 +28,7 @@ pub async fn move_to(tx: &Tx, endpoints: &[EndpointId], fate: Fate) -> Result<u6
         return Ok(0);
     }
     let moved = set(fate)
+        .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Next))
         .filter(delivery::Column::Id.in_subquery(others(endpoints, fate)))
         // Once more for what another transaction has changed since the rows were found.
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
@@ -45,6 +48,7 @@ pub async fn move_to(tx: &Tx, endpoints: &[EndpointId], fate: Fate) -> Result<u6
 /// If the database refuses.
 pub async fn give_back(tx: &Tx, node: NodeId, ids: &[DeliveryId], fate: Fate) -> Result<u64, Error> {
     let given = set(fate)
+        .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Next))
         .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
         .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .filter(delivery::Column::ClaimedBy.eq(node))
@@ -62,7 +66,10 @@ pub async fn revive(tx: &Tx, ids: &[DeliveryId], fate: Fate) -> Result<u64, Erro
     if ids.is_empty() {
         return Ok(0);
     }
+    // What happens now goes before what happened then.
+    let turn = if matches!(fate, Fate::Due(_)) { DeliveryTurn::Retry } else { DeliveryTurn::Next };
     let revived = renew(fate)
+        .col_expr(delivery::Column::Turn, Expr::value(turn))
         .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .filter(delivery::Column::Status.ne(DeliveryStatus::Delivered))
         .exec(tx)
@@ -70,12 +77,14 @@ pub async fn revive(tx: &Tx, ids: &[DeliveryId], fate: Fate) -> Result<u64, Erro
     Ok(told(tx, fate, revived.rows_affected))
 }
 
-/// Makes one delivery wait again whatever became of it; what is being sent is left alone.
+/// Makes one delivery wait again whatever became of it, and whatever stands ahead of it; what is being
+/// sent is left alone.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn resend(tx: &Tx, workspace: WorkspaceId, id: DeliveryId, fate: Fate) -> Result<u64, Error> {
     let resent = renew(fate)
+        .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Next))
         .filter(delivery::Column::WorkspaceId.eq(workspace))
         .filter(delivery::Column::Id.eq(id))
         .exec(tx)
@@ -106,11 +115,18 @@ fn others(endpoints: &[EndpointId], fate: Fate) -> SelectStatement {
         .and_where(delivery::Column::ClaimedBy.is_null())
         .order_by(delivery::Column::Id, Order::Asc)
         .limit(BATCH);
-    match fate {
-        Fate::Due(_) => waiting.and_where(delivery::Column::NextAttemptAt.is_null()),
-        Fate::Parked => waiting.and_where(delivery::Column::NextAttemptAt.is_not_null()),
-        Fate::Cancelled => &mut waiting,
+    let turns: &[DeliveryTurn] = match fate {
+        Fate::Due(_) => {
+            waiting.and_where(delivery::Column::NextAttemptAt.is_null());
+            &[DeliveryTurn::Next]
+        }
+        Fate::Parked => {
+            waiting.and_where(delivery::Column::NextAttemptAt.is_not_null());
+            &[DeliveryTurn::Next, DeliveryTurn::Retry]
+        }
+        Fate::Cancelled => DeliveryTurn::ALL,
     };
+    waiting.and_where(delivery::Column::Turn.is_in(turns.iter().copied()));
     waiting
 }
 

@@ -4,14 +4,16 @@
 //! frees everything it held. A verdict is only written while the claim still stands, so a node that
 //! was taken for dead and comes back changes nothing.
 
+pub mod claim;
 mod filter;
 mod settle;
 
+pub use claim::claim;
 pub use filter::{Filter, list};
-pub use settle::{Verdict, settle};
+pub use settle::{Settled, Verdict, settle};
 
-use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use entity::{DeliveryId, NodeId, WorkspaceId, attempt, delivery};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rows::{self, one_of};
@@ -36,41 +38,6 @@ pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Erro
     rows::insert(tx, rows).await
 }
 
-/// Takes up to `limit` due deliveries for `node`, the longest due first, leaving out some endpoints.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn claim(
-    tx: &Tx,
-    node: NodeId,
-    now: Timestamp,
-    limit: u64,
-    except: &[EndpointId],
-) -> Result<Vec<delivery::Model>, Error> {
-    let mut due = Query::select();
-    due.column(delivery::Column::Id)
-        .from(delivery::Entity)
-        .and_where(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .and_where(delivery::Column::ClaimedBy.is_null())
-        .and_where(delivery::Column::NextAttemptAt.lte(now))
-        .order_by(delivery::Column::NextAttemptAt, sea_orm::Order::Asc)
-        .order_by(delivery::Column::Id, sea_orm::Order::Asc)
-        .limit(limit);
-    if !except.is_empty() {
-        due.and_where(delivery::Column::EndpointId.is_not_in(except.iter().copied()));
-    }
-    if tx.is_concurrent() {
-        due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    }
-    let mut rows = delivery::Entity::update_many()
-        .col_expr(delivery::Column::ClaimedBy, Expr::value(node))
-        .filter(delivery::Column::Id.in_subquery(due))
-        .exec_with_returning(tx)
-        .await?;
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
-}
-
 /// What `node` has claimed.
 ///
 /// # Errors
@@ -93,21 +60,6 @@ pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Er
         .await?;
     tx.hint(Hint::Deliveries);
     Ok(())
-}
-
-/// When the next unclaimed delivery is due.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
-    let row = delivery::Entity::find()
-        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .filter(delivery::Column::ClaimedBy.is_null())
-        .filter(delivery::Column::NextAttemptAt.is_not_null())
-        .order_by_asc(delivery::Column::NextAttemptAt)
-        .one(db)
-        .await?;
-    Ok(row.and_then(|row| row.next_attempt_at))
 }
 
 /// The delivery with that id.

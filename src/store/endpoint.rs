@@ -10,6 +10,7 @@ use sea_orm::{
 use super::page::{Rows, newest_first};
 use super::rows::one_of;
 use super::{Error, Page, Tx};
+use crate::domain::hint::Hint;
 
 /// Adds an endpoint with its first secret.
 ///
@@ -101,6 +102,29 @@ pub async fn every(db: &impl ConnectionTrait) -> Result<Vec<endpoint::Model>, Er
     Ok(endpoint::Entity::find().all(db).await?)
 }
 
+/// Endpoints whose ordering was changed and whose backlog does not follow it yet.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rearranged(db: &impl ConnectionTrait) -> Result<Vec<endpoint::Model>, Error> {
+    let query = endpoint::Entity::find().filter(endpoint::Column::IsRearranged.eq(true));
+    Ok(query.filter(endpoint::Column::DeletedAt.is_null()).all(db).await?)
+}
+
+/// Remembers that the backlog of an endpoint follows its ordering, if that is still the one that was read.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn set_arranged(tx: &Tx, read: &endpoint::Model) -> Result<(), Error> {
+    endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::IsRearranged, Expr::value(false))
+        .filter(endpoint::Column::Id.eq(read.id))
+        .filter(endpoint::Column::Ordering.eq(read.ordering))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// The endpoint, locked until the transaction ends: whoever moves its backlog waits for the others.
 ///
 /// # Errors
@@ -127,7 +151,9 @@ pub async fn lock_for_hub(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::M
 /// # Errors
 /// If the database refuses.
 pub async fn update(tx: &Tx, row: endpoint::Model) -> Result<(), Error> {
+    let id = row.id;
     endpoint::Entity::update(row.into_active_model().reset_all()).exec(tx).await?;
+    tx.hint(Hint::Endpoint(id));
     Ok(())
 }
 
@@ -144,6 +170,7 @@ pub async fn disable(tx: &Tx, workspace: WorkspaceId, id: EndpointId, reason: &s
         .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled))
         .exec(tx)
         .await?;
+    tx.hint(Hint::Endpoint(id));
     Ok(changed.rows_affected > 0)
 }
 

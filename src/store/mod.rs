@@ -14,6 +14,7 @@ pub mod endpoint_secret;
 pub mod event;
 pub mod idempotency;
 pub mod job;
+pub mod line;
 pub mod link;
 pub mod log;
 pub mod login;

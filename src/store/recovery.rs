@@ -42,6 +42,8 @@ pub struct Missing {
     pub event_id: EventId,
     /// The link it is about.
     pub link_id: Option<LinkId>,
+    /// Its number there.
+    pub sequence: Option<i64>,
     /// The delivery that did not succeed; `None` if there was none.
     pub delivery_id: Option<DeliveryId>,
 }
@@ -68,6 +70,7 @@ fn missing(scope: &Scope) -> Select<event::Entity> {
         .select_only()
         .column_as(event::Column::Id, "event_id")
         .column(event::Column::LinkId)
+        .column(event::Column::Sequence)
         .column_as(delivery::Column::Id, "delivery_id")
         .join(JoinType::LeftJoin, to(scope.endpoint))
         .filter(event::Column::WorkspaceId.eq(scope.workspace))

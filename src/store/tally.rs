@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use entity::{DeliveryStatus, EndpointId, Timestamp, WorkspaceId, delivery, endpoint, tally};
+use entity::{DeliveryStatus, DeliveryTurn, EndpointId, Timestamp, WorkspaceId, delivery, endpoint, tally};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
@@ -136,6 +136,7 @@ async fn waiting(
         .column_as(delivery::Column::CreatedAt.min(), "oldest")
         // Not by the deliveries' own workspace, whose index leads through all that arrived.
         .filter(delivery::Column::EndpointId.in_subquery(mine))
+        .filter(delivery::Column::Turn.is_in(DeliveryTurn::ALL.iter().copied()))
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
         .group_by(delivery::Column::EndpointId);
     Ok(query.into_model().all(db).await?)

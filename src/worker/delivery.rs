@@ -3,8 +3,11 @@
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
 //! Which endpoint sends next is decided in `lanes`. First tries mostly need no claim: the transaction that
-//! made them has put them on the desk.
+//! made them has put them on the desk. What waits in lanes for an endpoint that is changed (paused, deleted,
+//! at another address) is given back at once, so that it is looked at anew; a change by another node is
+//! found within a second.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +32,9 @@ const SETTLE: usize = 256;
 const REPORTS: usize = 2048;
 /// Deliveries that are due and left out of claims are looked for no more often than this.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+/// How old what is known of endpoints may get while something waits for them, where other nodes change
+/// them too.
+const LOOK_AT_ENDPOINTS: Duration = Duration::from_secs(1);
 /// How long attempts may go on after the server was told to stop; claims of the rest come back.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
@@ -112,6 +118,12 @@ struct Hub {
     next_claim: Instant,
     /// Endpoints that the last claim left out.
     left_out: Vec<EndpointId>,
+    /// Endpoints that were changed while something was being claimed or read.
+    stale: HashSet<EndpointId>,
+    /// What is being given back, and the look at endpoints that other nodes may have changed.
+    aside: JoinSet<HashSet<EndpointId>>,
+    /// When to look at them next.
+    next_look: Instant,
 }
 
 impl Hub {
@@ -125,22 +137,78 @@ impl Hub {
             collecting: JoinSet::new(),
             next_claim: Instant::now(),
             left_out: Vec::new(),
+            stale: HashSet::new(),
+            aside: JoinSet::new(),
+            next_look: Instant::now(),
         }
     }
 
     /// Waits for one thing to happen and does what follows; `false` when it is time to stop.
     async fn turn(&mut self, stop: &CancellationToken) -> bool {
+        let (next_free, may_look) = (self.next_free(), self.may_look());
         tokio::select! {
             () = stop.cancelled() => return false,
+            changed = self.app.bus.endpoints.next() => self.give_back(&changed),
             Some(ended) = self.out.join_next() => self.note(ended).await,
             Some(claimed) = self.claiming.join_next() => self.take(claimed),
             Some(collected) = self.collecting.join_next() => self.put(collected),
             () = self.app.bus.desk.filled(), if self.may_collect() => self.collect(),
             () = self.app.bus.deliveries.notified() => self.next_claim = Instant::now(),
             () = tokio::time::sleep_until(self.next_claim), if self.may_claim() => self.claim(),
+            () = next_free => {}
+            Some(changed) = self.aside.join_next() => self.give_back(&changed.unwrap_or_default()),
+            () = tokio::time::sleep_until(self.next_look), if may_look => self.look_at_endpoints(),
         }
         self.send();
         true
+    }
+
+    /// Returns when a lane may send that may not now.
+    fn next_free(&self) -> impl Future<Output = ()> + Send + use<> {
+        let next = self.lanes.next_free().filter(|_| self.out.len() < IN_FLIGHT);
+        async move {
+            match next {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn may_look(&self) -> bool {
+        !self.app.db.is_embedded() && self.aside.is_empty() && self.lanes.waiting() > 0
+    }
+
+    /// Gives back what waits for endpoints that are not as they were, and what is being brought for them.
+    fn give_back(&mut self, changed: &HashSet<EndpointId>) {
+        if !self.claiming.is_empty() || !self.collecting.is_empty() {
+            self.stale.extend(changed);
+        }
+        let old: Vec<Sending> = changed.iter().flat_map(|id| self.lanes.withdraw(*id)).collect();
+        self.put_aside(old);
+    }
+
+    fn put_aside(&mut self, old: Vec<Sending>) {
+        if old.is_empty() {
+            return;
+        }
+        let (app, old) = (self.app.clone(), Arc::<[Sending]>::from(old));
+        self.aside.spawn(async move {
+            while let Err(error) = delivery::give_back(&app, &old).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "Deliveries are not given back yet."
+                );
+                tokio::time::sleep(AFTER_ERROR).await;
+            }
+            HashSet::new()
+        });
+    }
+
+    /// Looks for endpoints that another node has paused or deleted.
+    fn look_at_endpoints(&mut self) {
+        self.next_look = Instant::now() + LOOK_AT_ENDPOINTS;
+        let (app, endpoints) = (self.app.clone(), self.lanes.endpoints());
+        self.aside.spawn(async move { delivery::shut(&app, endpoints).await.unwrap_or_default() });
     }
 
     /// One claim at a time, and none while there is enough to send.
@@ -202,9 +270,15 @@ impl Hub {
     }
 
     fn line_up(&mut self, sendings: Vec<Sending>) {
-        for sending in sendings {
-            let which = if sending.is_first() { Try::First } else { Try::Again };
-            self.lanes.put(sending.endpoint(), which, sending);
+        let (old, new): (Vec<_>, Vec<_>) =
+            sendings.into_iter().partition(|sending| self.stale.contains(&sending.endpoint()));
+        self.put_aside(old);
+        for sending in new {
+            let which = if sending.is_next() { Try::First } else { Try::Again };
+            self.lanes.put(sending.endpoint(), (which, sending.rate_limit()), sending);
+        }
+        if self.claiming.is_empty() && self.collecting.is_empty() {
+            self.stale.clear();
         }
     }
 

@@ -3,8 +3,9 @@
 //! A lane has a few attempts out at a time and takes its turn among the others. First tries go before
 //! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
 //! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
-//! the next claim, which leaves their deliveries in the database. Time is this process's own here: a
-//! clock that is set back must not keep a lane closed.
+//! the next claim, which leaves their deliveries in the database. A lane may have a pace, and what is in
+//! a lane can be withdrawn. What has been put in never overtakes another of its kind. Time is this
+//! process's own here: a clock that is set back must not keep a lane closed.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use entity::EndpointId;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use crate::domain::retry;
 
 /// How many attempts one endpoint has out at a time.
@@ -39,11 +41,13 @@ struct Lane<T> {
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
     closed_until: Option<Instant>,
+    pace: Option<Pace>,
 }
 
 impl<T> Default for Lane<T> {
     fn default() -> Self {
-        Self { first: VecDeque::new(), again: VecDeque::new(), out: 0, failures: 0, closed_until: None }
+        let (first, again) = (VecDeque::new(), VecDeque::new());
+        Self { first, again, out: 0, failures: 0, closed_until: None, pace: None }
     }
 }
 
@@ -53,14 +57,31 @@ impl<T> Lane<T> {
     }
 
     fn may_send(&self, now: Instant) -> bool {
-        match self.closed_until {
+        let is_free = match self.closed_until {
             Some(until) => until <= now && self.out == 0,
             None => self.out < OUT,
-        }
+        };
+        is_free && self.pace.is_none_or(|pace| pace.is_free(now))
     }
 
-    fn is_idle(&self) -> bool {
-        self.waiting() == 0 && self.out == 0 && self.failures == 0
+    /// When it may send again if nothing comes back until then.
+    fn free_at(&self) -> Option<Instant> {
+        let room = if self.closed_until.is_some() { 1 } else { OUT };
+        if self.out >= room {
+            return None;
+        }
+        self.closed_until.into_iter().chain(self.pace.and_then(Pace::free_at)).max()
+    }
+
+    /// How many may wait here: with a pace, what goes in a second.
+    fn room(&self) -> usize {
+        let at_pace = self.pace.and_then(|pace| usize::try_from(pace.per_second()).ok());
+        at_pace.map_or(WAITING, |most| most.min(WAITING))
+    }
+
+    fn is_idle(&self, now: Instant) -> bool {
+        let is_used = self.waiting() > 0 || self.out > 0 || self.failures > 0;
+        !is_used && self.pace.is_none_or(|pace| pace.is_free(now))
     }
 }
 
@@ -80,9 +101,10 @@ impl<T> Default for Lanes<T> {
 }
 
 impl<T> Lanes<T> {
-    /// Puts something into the lane of `endpoint`.
-    pub(super) fn put(&mut self, endpoint: EndpointId, which: Try, thing: T) {
+    /// Puts something into the lane of `endpoint`, which lets out at most `rate` a second from now on.
+    pub(super) fn put(&mut self, endpoint: EndpointId, (which, rate): (Try, Option<u32>), thing: T) {
         let lane = self.lanes.entry(endpoint).or_default();
+        lane.pace = rate.map(|rate| lane.pace.unwrap_or_default().at_rate(rate));
         if lane.waiting() == 0 {
             self.turns.push_back(endpoint);
         }
@@ -98,8 +120,11 @@ impl<T> Lanes<T> {
             let endpoint = self.turns.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
             let thing = lane.may_send(now).then(|| lane.first.pop_front().or_else(|| lane.again.pop_front()));
-            if thing.is_some() {
+            if let Some(Some(_)) = thing {
                 lane.out += 1;
+                if let Some(pace) = &mut lane.pace {
+                    pace.take(now);
+                }
             }
             if lane.waiting() > 0 {
                 self.turns.push_back(endpoint);
@@ -109,6 +134,23 @@ impl<T> Lanes<T> {
             }
         }
         None
+    }
+
+    /// Takes back everything that waits in the lane of `endpoint`.
+    pub(super) fn withdraw(&mut self, endpoint: EndpointId) -> Vec<T> {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return Vec::new() };
+        self.turns.retain(|waiting| *waiting != endpoint);
+        lane.first.drain(..).chain(lane.again.drain(..)).collect()
+    }
+
+    /// The endpoints for which something waits.
+    pub(super) fn endpoints(&self) -> Vec<EndpointId> {
+        self.turns.iter().copied().collect()
+    }
+
+    /// When the first lane that may not send now may do so, if nothing comes back until then.
+    pub(super) fn next_free(&self) -> Option<Instant> {
+        self.turns.iter().filter_map(|endpoint| self.lanes.get(endpoint)?.free_at()).min()
     }
 
     /// Notes how an attempt ended.
@@ -123,7 +165,7 @@ impl<T> Lanes<T> {
                 lane.closed_until = Some(now + retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1));
             }
         }
-        if lane.is_idle() {
+        if lane.is_idle(now) {
             self.lanes.remove(&endpoint);
         }
     }
@@ -136,7 +178,8 @@ impl<T> Lanes<T> {
     /// The endpoints that have enough to do, or are closed.
     pub(super) fn full(&self, now: Instant) -> Vec<EndpointId> {
         let is_full = |lane: &Lane<T>| {
-            lane.waiting() >= WAITING || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
+            lane.waiting() >= lane.room()
+                || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
         };
         self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
     }
@@ -144,7 +187,7 @@ impl<T> Lanes<T> {
     /// Whether a lane that had enough to do would soon be empty without another claim.
     pub(super) fn wants_more(&self, endpoint: EndpointId, now: Instant) -> bool {
         let has_enough = |lane: &Lane<T>| {
-            lane.waiting() > WAITING / 2 || lane.closed_until.is_some_and(|until| until > now)
+            lane.waiting() > lane.room() / 2 || lane.closed_until.is_some_and(|until| until > now)
         };
         !self.lanes.get(&endpoint).is_some_and(has_enough)
     }
@@ -161,6 +204,8 @@ mod tests {
 
     use super::*;
 
+    const FIRST: (Try, Option<u32>) = (Try::First, None);
+
     fn endpoint() -> EndpointId {
         EndpointId::new(Timestamp(1_000_000))
     }
@@ -174,10 +219,10 @@ mod tests {
         let now = Instant::now();
         let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
         for number in 0..100 {
-            lanes.put(hanging, Try::First, (hanging, number));
+            lanes.put(hanging, FIRST, (hanging, number));
         }
         for number in 0..3 {
-            lanes.put(well, Try::First, (well, number));
+            lanes.put(well, FIRST, (well, number));
         }
 
         let sent = drain(&mut lanes, now);
@@ -192,8 +237,8 @@ mod tests {
     fn first_tries_go_before_retries() {
         let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
-        lanes.put(one, Try::Again, "retry");
-        lanes.put(one, Try::First, "first");
+        lanes.put(one, (Try::Again, None), "retry");
+        lanes.put(one, FIRST, "first");
 
         assert_eq!(drain(&mut lanes, now), ["first", "retry"]);
     }
@@ -203,7 +248,7 @@ mod tests {
         let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         for number in 0..40 {
-            lanes.put(one, Try::First, number);
+            lanes.put(one, FIRST, number);
         }
         for _ in drain(&mut lanes, now) {
             lanes.done(one, false, now);
@@ -221,10 +266,43 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_with_a_pace_keeps_it_and_the_others_go_on() {
+        let now = Instant::now();
+        let (slow, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
+        for number in 0..10 {
+            lanes.put(slow, (Try::First, Some(2)), (slow, number));
+            lanes.put(well, FIRST, (well, number));
+        }
+
+        let sent = drain(&mut lanes, now);
+
+        assert_eq!(sent.iter().filter(|(lane, _)| *lane == slow).count(), 1);
+        assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 10);
+        assert_eq!(lanes.full(now), [slow]);
+        let later = lanes.next_free().expect("the next one goes in half a second");
+        assert_eq!(later - now, Duration::from_millis(500));
+        assert!(lanes.next(later).is_some() && lanes.next(later).is_none());
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_not_sent() {
+        let (one, other, mut lanes) = (endpoint(), endpoint(), Lanes::default());
+        for lane in [one, one, other] {
+            lanes.put(lane, FIRST, lane);
+        }
+
+        assert_eq!(lanes.withdraw(one), [one, one]);
+        assert_eq!(lanes.withdraw(one), []);
+        lanes.put(one, FIRST, one);
+
+        assert_eq!(drain(&mut lanes, Instant::now()), [other, one]);
+    }
+
+    #[test]
     fn a_lane_that_is_done_is_forgotten() {
         let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
-        lanes.put(one, Try::First, ());
+        lanes.put(one, FIRST, ());
         drain(&mut lanes, now);
         lanes.done(one, true, now);
 

@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod forgotten;
 mod lanes;
 pub mod login;
+mod pace;
 pub mod recovery;
 pub mod run;
 pub mod tailer;

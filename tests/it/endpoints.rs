@@ -82,7 +82,8 @@ async fn bad_input_is_told_by_its_field_and_changes_nothing(house: &mut House) {
         (json!(["retrySchedule"]), "retrySchedule", json!(["P8D"])),
         (json!(["retrySchedule"]), "retrySchedule", json!(["-PT1S"])),
         (json!(["retrySchedule"]), "retrySchedule", json!(vec!["PT1S"; 21])),
-        (json!(["ordering"]), "ordering", json!("PER_LINK")),
+        (json!(["rateLimit"]), "rateLimit", json!(0)),
+        (json!(["rateLimit"]), "rateLimit", json!(10_001)),
         (json!(["url"]), "url", json!("")),
         (json!(["url"]), "url", json!(format!("http://127.0.0.1:9/{}", "x".repeat(2_048)))),
     ] {

@@ -70,7 +70,7 @@ async fn what_is_left_out_of_a_change_stays_and_what_is_null_is_cleared(house: &
 async fn a_change_that_cannot_be_is_told_by_its_field_and_changes_nothing(house: &mut House) {
     let receiver = house.subscribe([]).await;
     let query = "query($id: ID!) { webhookEndpoint(id: $id) {
-        url description status eventTypes headerNames format ordering } }";
+        url description status eventTypes headerNames format ordering rateLimit } }";
     let before = house.partner.call(query, json!({ "id": receiver.id })).await;
 
     for (field, value, code) in [
@@ -82,7 +82,8 @@ async fn a_change_that_cannot_be_is_told_by_its_field_and_changes_nothing(house:
         ("status", json!("DISABLED"), "INVALID"),
         ("status", Value::Null, "INVALID"),
         ("format", Value::Null, "INVALID"),
-        ("ordering", json!("PER_LINK"), "INVALID"),
+        ("rateLimit", json!(0), "INVALID"),
+        ("rateLimit", json!(10_001), "INVALID"),
         ("headers", json!({ "webhook-id": "geheim" }), "INVALID"),
         ("headers", json!({ "x-a": ["geheim"] }), "INVALID"),
         ("retrySchedule", json!(["P8D"]), "INVALID"),

@@ -21,6 +21,7 @@
 mod house;
 
 mod addresses;
+mod claims;
 mod clock;
 mod crash;
 mod destinations;
@@ -28,6 +29,8 @@ mod doors;
 mod durability;
 mod endpoints;
 mod expiry;
+mod fairness;
+mod handover;
 mod health;
 mod hub;
 mod idempotency;
@@ -35,6 +38,7 @@ mod idle;
 mod isolation;
 mod keys;
 mod life;
+mod lines;
 mod links;
 mod listing;
 mod log;

@@ -27,12 +27,15 @@ pub(in crate::api) struct UpdateWebhookEndpointInput {
     status: MaybeUndefined<EndpointStatus>,
     /// What the body looks like.
     format: MaybeUndefined<PayloadFormat>,
-    /// Whether deliveries of one link wait for each other. `PER_LINK` is not supported yet.
+    /// Whether deliveries of one link wait for each other, those that wait already too.
     ordering: MaybeUndefined<DeliveryOrdering>,
     /// All static headers, in place of those before; null removes them.
     headers: MaybeUndefined<JsonObject>,
     /// Pauses between attempts, at most 20, each up to P7D; null = the default schedule.
     retry_schedule: MaybeUndefined<Vec<Duration>>,
+    /// The most deliveries a second that each server sends, from 1 to 10,000; null = as many as the endpoint
+    /// takes.
+    rate_limit: MaybeUndefined<i32>,
 }
 
 /// What came of it.
@@ -87,6 +90,7 @@ fn changes(input: UpdateWebhookEndpointInput) -> std::result::Result<Changes, Er
         ordering: required("ordering", input.ordering.map_value(Into::into))?,
         headers,
         retry_schedule: nullable(input.retry_schedule.map_value(pauses)),
+        rate_limit: nullable(input.rate_limit),
     })
 }
 

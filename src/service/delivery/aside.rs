@@ -1,13 +1,33 @@
 //! What was claimed and must not be sent: its endpoint was paused, disabled or deleted meanwhile, or
-//! its event is no longer kept.
+//! its event is no longer kept; or it must not be sent yet, as it should stand in a line and does not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use entity::{DeliveryId, EndpointId, delivery};
+use entity::{DeliveryId, EndpointId, delivery, endpoint};
 
+use super::{Sending, line};
 use crate::domain::delivery::Fate;
 use crate::service::{App, Error};
 use crate::store;
+
+/// Gives back what waits to be sent, so that it is looked at anew.
+///
+/// # Errors
+/// If the database does not answer; it is still claimed then.
+pub async fn give_back(app: &App, sendings: &[Sending]) -> Result<(), Error> {
+    put(app, sendings.iter().map(|sending| (sending.delivery.clone(), true)).collect()).await
+}
+
+/// Those of `endpoints` that are not sent to now.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn shut(app: &App, endpoints: Vec<EndpointId>) -> Result<HashSet<EndpointId>, Error> {
+    let now = app.clock.now();
+    let rows = store::endpoint::for_hub(&app.db, endpoints).await?;
+    let is_shut = |row: &&endpoint::Model| !matches!(Fate::of(row, now), Fate::Due(_));
+    Ok(rows.iter().filter(is_shut).map(|row| row.id).collect())
+}
 
 /// Gives claims back; each comes with whether its event is still there.
 pub(super) async fn put(app: &App, claimed: Vec<(delivery::Model, bool)>) -> Result<(), Error> {
@@ -32,7 +52,8 @@ pub(super) async fn put(app: &App, claimed: Vec<(delivery::Model, bool)>) -> Res
                 claimed.iter().filter(|one| fate_of(one) == fate).map(|(delivery, _)| delivery.id).collect();
             store::backlog::give_back(&tx, node, &these, fate).await?;
         }
-        Ok(())
+        let claimed: Vec<_> = claimed.into_iter().map(|(delivery, _)| delivery).collect();
+        line::adopt(&tx, &endpoints, &claimed).await
     })
     .await
 }

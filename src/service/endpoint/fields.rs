@@ -1,8 +1,9 @@
 //! What an endpoint's fields may be, when it is made and when it is changed.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use entity::{DeliveryOrdering, Strings};
+use entity::Strings;
 
 use crate::domain::{Secret, retry};
 use crate::service::{App, Error, Problem, check, event};
@@ -12,6 +13,8 @@ use crate::webhook::{self, Unfit};
 const MOST_TYPES: usize = 50;
 /// How long a description may be, in characters.
 const LONGEST_DESCRIPTION: usize = 1_000;
+/// What a rate limit may be, in deliveries a second.
+const RATES: RangeInclusive<i32> = 1..=10_000;
 
 pub(super) async fn url(app: &App, url: &str) -> Result<(), Error> {
     check::text("url", url, 1..=check::URL_LENGTH)?;
@@ -43,14 +46,12 @@ pub(super) fn names(headers: &[(String, Secret)]) -> Strings {
     Strings(headers.iter().map(|(name, _)| name.clone()).collect())
 }
 
-pub(super) fn ordering(ordering: DeliveryOrdering) -> Result<(), Error> {
-    match ordering {
-        DeliveryOrdering::None => Ok(()),
-        DeliveryOrdering::PerLink => Err(Error::invalid(
-            "ordering",
-            "must be NONE: ordered delivery is not supported by this server yet",
-        )),
+pub(super) fn rate_limit(limit: Option<i32>) -> Result<(), Error> {
+    if limit.is_none_or(|limit| RATES.contains(&limit)) {
+        return Ok(());
     }
+    let message = format!("must be from {} to {} deliveries a second, or null", RATES.start(), RATES.end());
+    Err(Error::invalid("rateLimit", message))
 }
 
 pub(super) fn retry_schedule(pauses: Option<&[Duration]>) -> Result<(), Error> {

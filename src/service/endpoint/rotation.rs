@@ -7,6 +7,7 @@ use entity::{EndpointId, Timestamp, endpoint};
 
 use super::seal;
 use crate::domain::Secret;
+use crate::domain::hint::Hint;
 use crate::service::{App, Caller, Error, Problem, check};
 use crate::{store, webhook};
 
@@ -58,6 +59,7 @@ pub async fn rotate(app: &App, caller: &Caller, rotation: Rotation) -> Result<Ro
         }
         let row = seal::secret(&app, workspace, endpoint.id, &secret, now)?;
         store::endpoint_secret::insert(&tx, row).await?;
+        tx.hint(Hint::Endpoint(endpoint.id));
         Ok(Rotated { endpoint, secret, previous_expires_at })
     })
     .await

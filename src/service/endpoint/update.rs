@@ -7,6 +7,7 @@ use entity::{DeliveryOrdering, EndpointId, EndpointStatus, PayloadFormat, String
 use super::{fields, seal};
 use crate::domain::Secret;
 use crate::domain::delivery::Fate;
+use crate::domain::hint::Hint;
 use crate::service::{App, Caller, Error};
 use crate::store;
 
@@ -48,6 +49,8 @@ pub struct Changes {
     pub headers: Change<Vec<(String, Secret)>>,
     /// Pauses between attempts; `None` = the default schedule.
     pub retry_schedule: Change<Option<Vec<Duration>>>,
+    /// The most deliveries a node sends in a second; `None` = as many as it takes.
+    pub rate_limit: Change<Option<i32>>,
 }
 
 /// Changes an endpoint. Pausing parks what waits for it; enabling sends it, the oldest first.
@@ -71,6 +74,9 @@ pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<endp
         if new_fate != fate {
             store::backlog::move_to(&tx, &[row.id], new_fate).await?;
         }
+        if row.is_rearranged {
+            tx.hint(Hint::Backlog);
+        }
         Ok(row)
     })
     .await
@@ -89,8 +95,8 @@ async fn fits(app: &App, changes: &Changes) -> Result<(), Error> {
     if changes.status == Change::To(EndpointStatus::Disabled) {
         return Err(Error::invalid("status", "must be ENABLED or PAUSED"));
     }
-    if let Change::To(ordering) = &changes.ordering {
-        fields::ordering(*ordering)?;
+    if let Change::To(limit) = &changes.rate_limit {
+        fields::rate_limit(*limit)?;
     }
     if let Change::To(headers) = &changes.headers {
         fields::headers(headers)?;
@@ -123,8 +129,13 @@ fn changed(mut row: endpoint::Model, changes: Changes) -> endpoint::Model {
     if let Change::To(format) = changes.format {
         row.format = format;
     }
-    if let Change::To(ordering) = changes.ordering {
-        row.ordering = ordering;
+    if let Change::To(ordering) = changes.ordering
+        && ordering != row.ordering
+    {
+        (row.ordering, row.is_rearranged) = (ordering, true);
+    }
+    if let Change::To(limit) = changes.rate_limit {
+        row.rate_limit = limit;
     }
     if let Change::To(headers) = changes.headers {
         row.header_names = fields::names(&headers);
@@ -160,6 +171,8 @@ mod tests {
             signature: SignatureScheme::StandardV1,
             format: PayloadFormat::Thin,
             ordering: DeliveryOrdering::None,
+            is_rearranged: false,
+            rate_limit: Some(10),
             header_names: Strings::default(),
             headers: None,
             retry_schedule: Some(serde_json::json!([50])),
@@ -181,6 +194,7 @@ mod tests {
             ordering: Change::Keep,
             headers: Change::Keep,
             retry_schedule: Change::Keep,
+            rate_limit: Change::Keep,
         }
     }
 

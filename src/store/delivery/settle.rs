@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::{DeliveryId, DeliveryStatus, NodeId, Timestamp, attempt, delivery};
-use sea_orm::{ActiveValue, ConnectionTrait};
+use sea_orm::{ActiveValue, ConnectionTrait, DbErr, QueryResult};
 
 use crate::domain::hint::Hint;
 use crate::store::rows::{self, Rows};
@@ -20,27 +20,36 @@ pub struct Verdict {
     pub next_attempt_at: Option<Timestamp>,
 }
 
+/// What was settled.
+#[derive(Default)]
+pub struct Settled {
+    /// All that was.
+    pub deliveries: HashSet<DeliveryId>,
+    /// What of it stands in a line.
+    pub in_line: HashSet<DeliveryId>,
+}
+
 /// Writes attempts and what follows from each, and returns which deliveries that were: only those that
 /// `node` still holds and that have not been attempted since, so that a claim that was lost and taken
 /// again settles nothing twice.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<HashSet<DeliveryId>, Error> {
-    let Some(rows) = Rows::read(tx, verdicts.iter().map(changed))? else { return Ok(HashSet::new()) };
+pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Settled, Error> {
+    let Some(rows) = Rows::read(tx, verdicts.iter().map(changed))? else { return Ok(Settled::default()) };
     let sql = format!(
         r#"UPDATE "delivery" SET "status" = "new"."status", "attempt_count" = "new"."attempt_count",
-            "next_attempt_at" = "new"."next_attempt_at", "claimed_by" = NULL
+            "next_attempt_at" = "new"."next_attempt_at", "claimed_by" = NULL,
+            "turn" = CASE WHEN "new"."next_attempt_at" IS NULL THEN 'NEXT' ELSE 'RETRY' END
         FROM {} AS "new"
         WHERE "delivery"."id" = "new"."id" AND "delivery"."claimed_by" = $2
             AND "delivery"."attempt_count" = "new"."attempt_count" - 1
-        RETURNING "delivery"."id""#,
+        RETURNING "delivery"."id", "delivery"."sequence""#,
         rows.source,
     );
     let settled = tx.query_all_raw(rows.statement(&sql, [node.into()])).await?;
-    let settled: HashSet<DeliveryId> =
-        settled.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
-    let mut unwritten = settled.clone();
+    let settled = Settled::read(&settled)?;
+    let mut unwritten = settled.deliveries.clone();
     let mut written = verdicts;
     written.retain(|verdict| unwritten.remove(&verdict.attempt.delivery_id));
     if written.iter().any(|verdict| verdict.next_attempt_at.is_some()) {
@@ -49,6 +58,20 @@ pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Has
     }
     rows::insert(tx, written.into_iter().map(|verdict| verdict.attempt)).await?;
     Ok(settled)
+}
+
+impl Settled {
+    fn read(rows: &[QueryResult]) -> Result<Self, DbErr> {
+        let mut settled = Self::default();
+        for row in rows {
+            let id: DeliveryId = row.try_get("", "id")?;
+            settled.deliveries.insert(id);
+            if row.try_get::<Option<i64>>("", "sequence")?.is_some() {
+                settled.in_line.insert(id);
+            }
+        }
+        Ok(settled)
+    }
 }
 
 fn changed(verdict: &Verdict) -> delivery::ActiveModel {

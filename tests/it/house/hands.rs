@@ -1,8 +1,10 @@
 //! The workers, moved by hand: each call does what is to do now and returns.
 
-use entity::DeliveryId;
-use postern::service::{expiry, log, node};
+use entity::{DeliveryId, LinkId, workspace};
+use postern::domain::event::{Facts, Kind};
+use postern::service::{Error, expiry, link, log, node};
 use postern::{store, worker};
+use sea_orm::EntityTrait;
 
 use super::House;
 
@@ -15,7 +17,9 @@ impl House {
     /// Claims what is due, as if the answer to that had been lost on its way.
     pub(crate) async fn lose_a_claim(&self) {
         let (node, now) = (self.app().node, self.app().clock.now());
-        let claim = async move |tx| store::delivery::claim(&tx, node, now, 1, &[]).await;
+        let claim = async move |tx| {
+            store::delivery::claim(&tx, node, now, 1, &store::delivery::claim::From::All).await
+        };
         let claimed: Result<_, store::Error> = store::transact(&self.app().db, claim).await;
         assert_eq!(claimed.unwrap().len(), 1);
     }
@@ -33,6 +37,17 @@ impl House {
     /// Moves deliveries that are out of line with their endpoint; returns how many that were.
     pub(crate) async fn straighten(&self) -> u64 {
         worker::backlog::step(self.app()).await.unwrap()
+    }
+
+    /// Records one more event about a link of the first workspace, as a step of a login does.
+    pub(crate) async fn note(&self, id: LinkId) {
+        let (first, now) =
+            (workspace::Entity::find().one(&self.app().db).await.unwrap().unwrap(), self.now());
+        let noted = store::transact(&self.app().db, async move |tx| {
+            let mut row = store::link::lock(&tx, first.id, id).await?;
+            link::note(&tx, now, &mut row, Kind::LoginPrompted, Facts::default()).await
+        });
+        noted.await.unwrap_or_else(|error: Error| panic!("nothing was recorded: {error}"));
     }
 
     /// Makes what was written to the log readable.

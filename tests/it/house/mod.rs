@@ -17,7 +17,7 @@ mod journey;
 mod partner;
 mod peer;
 mod program;
-mod receiver;
+pub(crate) mod receiver;
 mod rude;
 mod socket;
 mod stream;
@@ -207,6 +207,13 @@ impl House {
 
     pub(crate) fn now(&self) -> entity::Timestamp {
         postern::service::Clock::now(self.clock.as_ref())
+    }
+
+    /// Another server that lives by itself beside this one, on the same database.
+    pub(crate) async fn neighbour(&self) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = settings(&listener, &self.database.url, self.dir.path());
+        Server::start(&settings, listener, Arc::clone(&self.clock) as _, Pace::ByThemselves).await.unwrap()
     }
 
     /// Stops the server and starts it again on the same data and at the same address.

@@ -20,7 +20,7 @@ const SHOWN: [(&str, &str); 11] = [
     ("createWebhookEndpoint", "endpoint { id url status eventTypes headerNames signature format } secret"),
     (
         "updateWebhookEndpoint",
-        "endpoint { id url description status disabledReason eventTypes headerNames format ordering }",
+        "endpoint { id url description status disabledReason eventTypes headerNames format ordering rateLimit }",
     ),
     ("deleteWebhookEndpoint", "endpoint { id url status }"),
     ("rotateWebhookSecret", "endpoint { id } secret previousExpiresAt"),
