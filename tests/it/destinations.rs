@@ -57,7 +57,7 @@ destinations! {
 const ENOUGH: Duration = Duration::from_secs(15);
 /// Short enough to wait for.
 const SHORT: Duration = Duration::from_millis(500);
-const SLACK: Duration = Duration::from_millis(250);
+const SLACK: Duration = Duration::from_secs(2);
 
 fn ids(taken: &[Taken]) -> Vec<&str> {
     taken.iter().map(|taken| taken.header("webhook-id")).collect()

@@ -13,9 +13,9 @@ stories! {
     what_comes_after_an_answer_is_no_answer_to_the_next_request,
 }
 
-const DEADLINE: Duration = Duration::from_secs(1);
-/// What an attempt may take beyond its deadline.
-const SLACK: Duration = Duration::from_millis(250);
+const DEADLINE: Duration = Duration::from_secs(3);
+/// What an attempt may take beyond its deadline on a busy machine; `scripts/prove endless` measures it.
+const SLACK: Duration = Duration::from_secs(2);
 /// The most bytes of an answer that are kept.
 const KEPT: usize = 4 * 1024;
 
