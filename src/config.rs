@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata};
@@ -14,6 +15,10 @@ use url::Url;
 
 use crate::domain::Secret;
 use crate::egress::Allow;
+
+mod age;
+
+use age::Age;
 
 /// Where the environment's settings begin; `__` stands between levels.
 const PREFIX: &str = "POSTERN_";
@@ -57,6 +62,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How the log looks.
     pub log_format: LogFormat,
+    /// Where metrics are told, if anywhere: an address that only operators reach.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
+    pub retention: Option<Duration>,
     /// Further addresses of source systems.
     pub sources_allow: Allow,
     /// Further addresses of webhook receivers.
@@ -95,6 +104,10 @@ pub struct Flags {
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// Tell metrics here, at /metrics, for operators only [default: nowhere].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<String>,
     /// How the log looks [default: text].
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +127,9 @@ struct Raw {
     #[serde(default)]
     trusted_proxies: List,
     log_format: LogFormat,
+    metrics_listen: Option<String>,
+    #[serde(default)]
+    retention: RawRetention,
     #[serde(default)]
     egress: RawEgress,
 }
@@ -123,6 +139,12 @@ struct Raw {
 struct RawTls {
     cert: Option<PathBuf>,
     key: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRetention {
+    events: Option<Age>,
 }
 
 #[derive(Default, Deserialize)]
@@ -232,6 +254,13 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
         list.text().parse().map_err(|error| bad(key, format!("{error}")))
     };
+    let metrics_listen = raw.metrics_listen.map(|text| {
+        text.parse().map_err(|_| {
+            bad("metrics_listen", "must be an address and a port such as 127.0.0.1:9464".to_owned())
+        })
+    });
+    let retention = raw.retention.events.unwrap_or_default().read();
+    let retention = retention.map_err(|problem| bad("retention.events", problem))?;
     let proxies = raw.trusted_proxies.text();
     let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
     let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -247,6 +276,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
             bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned())
         })?,
         log_format: raw.log_format,
+        metrics_listen: metrics_listen.transpose()?,
+        retention,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
     })
@@ -340,6 +371,9 @@ mod tests {
             "egress.sources.allow = 'gopher://x:1'",
             "trusted_proxies = ['x']",
             "log_format = 'xml'",
+            "metrics_listen = 'localhost'",
+            "retention.events = 'PT23H'",
+            "retention.events = [1]",
             "master_key = 7",
             "tls.cert = 'x'",
         ];

@@ -14,6 +14,9 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<()> {
         TcpListener::bind(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
     let server =
         Server::start(settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?;
+    if let Some(metrics) = server.metrics {
+        tracing::info!(metrics_url = %format!("http://{metrics}/metrics"), "Metrics are told to operators.");
+    }
     tracing::info!(
         address = %server.address,
         public_url = %settings.public_url,

@@ -28,6 +28,7 @@ use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
 use crate::domain::hint::Made;
 use crate::domain::retry;
+use crate::meter;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
 use crate::store::{self, Page};
@@ -68,12 +69,18 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
     let (node, now) = (app.node, app.clock.now());
     let next_due = store::delivery::next_due(&app.db).await?;
     if next_due.is_none_or(|due| due > now) {
+        app.0.pulse.hub_moves(now);
         return Ok(Claimed { sendings: Vec::new(), next_due });
     }
     let claimed = store::transact(&app.db, async move |tx| {
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
+    meter::claimed(claimed.len());
+    if claimed.is_empty() {
+        // Everything that is due is for endpoints that must not be sent to right now.
+        app.0.pulse.hub_moves(now);
+    }
     let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
     match gather(app, claimed, now).await {
         Ok(sendings) => Ok(Claimed { sendings, next_due: None }),
@@ -190,6 +197,7 @@ impl Sending {
     /// Makes one attempt; writes nothing.
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
+        let _out = meter::attempt_is_out();
         let written =
             self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
         let attempted = match written {
@@ -201,6 +209,7 @@ impl Sending {
             }
             None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
         };
+        meter::attempted(attempted.outcome, attempted.status, attempted.duration);
         let kind = self.event.kind.clone();
         Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
     }
@@ -240,6 +249,8 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         Ok::<_, Error>(settled)
     })
     .await?;
+    app.0.pulse.hub_moves(now);
+    meter::settled(made.len());
     app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
     Ok(())
 }

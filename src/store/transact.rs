@@ -5,7 +5,7 @@
 //! SQLite one task runs many closures per commit, each in a savepoint (see `writer`); on
 //! PostgreSQL each has a transaction and a task of its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -14,10 +14,13 @@ use sea_orm::{
     TransactionTrait,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::connect::{Db, OnCommit, Writer};
 use super::{Error, writer};
+use crate::domain::counted::Counted;
 use crate::domain::hint::Hint;
+use crate::meter;
 
 /// The longest a closure may take: readers of the log wait for the oldest write.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -26,16 +29,32 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Tx {
     inner: Arc<DatabaseTransaction>,
-    hints: Arc<Mutex<Vec<Hint>>>,
+    after: Arc<Mutex<After>>,
+}
+
+/// What a transaction leaves to be done once it is committed.
+#[derive(Default)]
+struct After {
+    hints: Vec<Hint>,
+    counted: Vec<Counted>,
 }
 
 impl Tx {
     /// Tells `hint` to the others once this transaction is committed.
     pub fn hint(&self, hint: Hint) {
-        let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        if !hints.contains(&hint) {
-            hints.push(hint);
+        let mut after = self.after();
+        if !after.hints.contains(&hint) {
+            after.hints.push(hint);
         }
+    }
+
+    /// Counts `fact` for the operator once this transaction is committed.
+    pub fn count(&self, fact: Counted) {
+        self.after().counted.push(fact);
+    }
+
+    fn after(&self) -> MutexGuard<'_, After> {
+        self.after.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether several transactions write at the same time, so that rows must be locked.
@@ -83,11 +102,14 @@ where
     W: FnOnce(Tx) -> F,
 {
     let transaction = pool.begin().await.map_err(Error::from)?;
-    let (result, transaction, hints) = run(transaction, work).await;
+    let (result, transaction, after) = run(transaction, work).await;
     let value = result?;
     let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)))?;
+    let began = Instant::now();
     transaction.commit().await.map_err(Error::from)?;
-    on_commit(&hints);
+    meter::committed(1, began.elapsed());
+    on_commit(&after.hints);
+    meter::count(after.counted);
     Ok(value)
 }
 
@@ -103,35 +125,38 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
     W: FnOnce(Tx) -> F + Send + 'static,
 {
-    let (result, hints) = match outer.begin().await {
+    let (result, After { hints, counted }) = match outer.begin().await {
         Ok(savepoint) => settle(run(savepoint, work).await).await,
-        Err(error) => (Err(E::from(Error::from(error))), Vec::new()),
+        Err(error) => (Err(E::from(Error::from(error))), After::default()),
     };
     let finish = move |committed: Result<(), Error>| {
+        if committed.is_ok() {
+            meter::count(counted);
+        }
         let _ = reply.send(committed.map_err(E::from).and(result));
     };
     writer::Done { hints, finish: Box::new(finish) }
 }
 
-async fn settle<T, E: From<Error>>(ran: Ran<T, E>) -> (Result<T, E>, Vec<Hint>) {
+async fn settle<T, E: From<Error>>(ran: Ran<T, E>) -> (Result<T, E>, After) {
     match ran {
-        (Ok(value), Some(savepoint), hints) => match savepoint.commit().await {
-            Ok(()) => (Ok(value), hints),
-            Err(error) => (Err(E::from(Error::from(error))), Vec::new()),
+        (Ok(value), Some(savepoint), after) => match savepoint.commit().await {
+            Ok(()) => (Ok(value), after),
+            Err(error) => (Err(E::from(Error::from(error))), After::default()),
         },
-        (Ok(_), None, _) => (Err(E::from(Error::Unavailable(None))), Vec::new()),
+        (Ok(_), None, _) => (Err(E::from(Error::Unavailable(None))), After::default()),
         (Err(error), savepoint, _) => {
             if let Some(savepoint) = savepoint
                 && let Err(failed) = savepoint.rollback().await
             {
-                return (Err(E::from(Error::from(failed))), Vec::new());
+                return (Err(E::from(Error::from(failed))), After::default());
             }
-            (Err(error), Vec::new())
+            (Err(error), After::default())
         }
     }
 }
 
-type Ran<T, E> = (Result<T, E>, Option<DatabaseTransaction>, Vec<Hint>);
+type Ran<T, E> = (Result<T, E>, Option<DatabaseTransaction>, After);
 
 /// Runs the closure within its time; a panic in it is an error, not the end of the writer.
 async fn run<T, E, F, W>(transaction: DatabaseTransaction, work: W) -> Ran<T, E>
@@ -141,16 +166,16 @@ where
     W: FnOnce(Tx) -> F,
 {
     let inner = Arc::new(transaction);
-    let hints = Arc::new(Mutex::new(Vec::new()));
-    let tx = Tx { inner: Arc::clone(&inner), hints: Arc::clone(&hints) };
+    let after = Arc::new(Mutex::new(After::default()));
+    let tx = Tx { inner: Arc::clone(&inner), after: Arc::clone(&after) };
     let guarded = std::panic::AssertUnwindSafe(work(tx)).catch_unwind();
     let result = match tokio::time::timeout(LONGEST, guarded).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(E::from(Error::Database(DbErr::Custom("a transaction panicked".to_owned())))),
         Err(_elapsed) => Err(E::from(Error::Unavailable(None))),
     };
-    let hints = std::mem::take(&mut *hints.lock().unwrap_or_else(PoisonError::into_inner));
-    (result, Arc::into_inner(inner), hints)
+    let after = std::mem::take(&mut *after.lock().unwrap_or_else(PoisonError::into_inner));
+    (result, Arc::into_inner(inner), after)
 }
 
 #[async_trait::async_trait]

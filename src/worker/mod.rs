@@ -8,6 +8,7 @@ pub mod delivery;
 mod lanes;
 pub mod login;
 pub mod recovery;
+pub mod retention;
 pub mod run;
 pub mod tailer;
 pub mod time;
@@ -37,6 +38,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     tasks.spawn(delivery::run(app.clone(), stop.clone()));
     tasks.spawn(backlog::run(app.clone(), stop.clone()));
     tasks.spawn(recovery::run(app.clone(), stop.clone()));
+    tasks.spawn(retention::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));
     tasks.spawn(run::run(app.clone(), stop.clone()));
     tasks.spawn(time::beat(app.clone(), stop.clone()));

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{AFTER_ERROR, LOOK_ANYWAY, next};
 use crate::domain::hint::Hint;
-use crate::service::{App, Error, log};
+use crate::service::{App, log};
 
 /// How often the log is looked at when other nodes may have written to it.
 const LOOK_AT_OTHERS: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const LOOK_AT_OTHERS: Duration = Duration::from_secs(1);
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let every = if app.db.is_embedded() { LOOK_ANYWAY } else { LOOK_AT_OTHERS };
     loop {
-        let Some(looked) = stop.run_until_cancelled(look(&app)).await else { return };
+        let Some(looked) = stop.run_until_cancelled(log::look(&app)).await else { return };
         let wait = match looked {
             Ok(moved) => {
                 if moved && !app.db.is_embedded() {
@@ -33,9 +33,4 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
             return;
         }
     }
-}
-
-/// While nobody follows the log it is not looked at: who asks for events moves the watermark first.
-async fn look(app: &App) -> Result<bool, Error> {
-    if log::is_followed(app) { log::advance(app).await } else { Ok(false) }
 }

@@ -1,5 +1,6 @@
 //! The workers, moved by hand: each call does what is to do now and returns.
 
+use postern::service::retention::Stage;
 use postern::service::{expiry, log, node};
 use postern::worker;
 
@@ -37,9 +38,12 @@ impl House {
         node::bury(self.app()).await.unwrap();
     }
 
-    /// Forgets what nobody may use any more.
+    /// Takes away what is too old, or of no use any more.
     pub(crate) async fn sweep(&self) {
-        expiry::sweep(self.app()).await.unwrap();
+        let mut next = Some(Stage::first(self.app()));
+        while let Some(stage) = next {
+            next = worker::retention::step(self.app(), stage).await.unwrap();
+        }
     }
 
     /// Lets the engine take the logins that wait; it drives them from then on.
