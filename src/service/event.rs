@@ -46,7 +46,9 @@ pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i
         deliveries.extend(wanting.map(|endpoint| delivery(endpoint, (event.id, link), now)));
     }
     store::delivery::insert_many(tx, deliveries).await?;
-    records.iter().for_each(|record| count(tx, record));
+    for record in records {
+        count(tx, record);
+    }
     Ok(events.iter().filter_map(|event| positions.get(&event.id).copied()).collect())
 }
 

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder
 use super::{Error, Tx, horizon, log};
 
 /// How many rows a batch looks at: a few milliseconds of work, for which other writes may wait.
-pub const BATCH: u64 = 200;
+pub const BATCH: u64 = 100;
 
 /// What a batch came to.
 #[derive(Clone, Copy, Debug)]
