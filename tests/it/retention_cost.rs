@@ -84,8 +84,8 @@ async fn writes(app: &App, work: impl Future<Output = ()>) -> Vec<Duration> {
 
 fn spread(mut took: Vec<Duration>) -> String {
     took.sort_unstable();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    let (count, half, most, all) = (took.len(), at(0.5), at(0.99), at(1.0));
+    let at = |percent: usize| took[(took.len() - 1) * percent / 100];
+    let (count, half, most, all) = (took.len(), at(50), at(99), at(100));
     format!("{count} of them, p50 {half:.1?}, p99 {most:.1?}, longest {all:.1?}")
 }
 
