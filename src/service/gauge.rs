@@ -26,6 +26,7 @@ pub struct Levels {
 pub async fn levels(app: &App) -> Result<Levels, Error> {
     let now = app.clock.now();
     let waiting = store::gauge::waiting(&app.db, now).await?;
-    let oldest_due = waiting.next_due.map_or(Duration::ZERO, |due| now.since(due));
+    let first = waiting.next_due.into_iter().chain(waiting.claimed_due).min();
+    let oldest_due = first.map_or(Duration::ZERO, |due| now.since(due));
     Ok(Levels { waiting, oldest_due, log_lag: log::lag(app).await?, write_queue: app.db.write_queue() })
 }

@@ -61,23 +61,17 @@ pub async fn still_kept(app: &App, workspace: WorkspaceId, after: i64) -> Result
     if after < earliest(app, workspace).await? { Err(Error::Gone) } else { Ok(()) }
 }
 
-/// Whether it is worth moving the watermark now: somebody follows the log, or other nodes write to it.
-#[must_use]
+/// Whether the watermark has to keep up: somebody follows the log, or other nodes write to it.
 fn is_followed(app: &App) -> bool {
     app.bus.is_watched() || !app.db.is_embedded()
 }
 
-/// What the tailer does at every turn: while nobody follows the log it is not read, as whoever asks for
-/// events moves the watermark first. Says whether the watermark moved.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn look(app: &App) -> Result<bool, Error> {
-    if is_followed(app) {
-        return advance(app).await;
+/// The tailer has looked and need not read: while nobody follows the log, whoever asks for events moves
+/// the watermark first.
+pub fn rest(app: &App) {
+    if !is_followed(app) {
+        app.0.pulse.log_moves(app.clock.now());
     }
-    app.0.pulse.log_moves(app.clock.now());
-    Ok(false)
 }
 
 /// Moves the watermark as far as it goes now and wakes those who wait; says whether it moved.

@@ -78,7 +78,9 @@ async fn still_log(app: &App) -> Result<Option<Trouble>, Error> {
 
 async fn still_deliveries(app: &App) -> Result<Option<Trouble>, Error> {
     let now = app.clock.now();
-    let Some(due) = store::delivery::next_due(&app.db).await? else { return Ok(None) };
+    let unclaimed = store::delivery::next_due(&app.db).await?;
+    let ours = store::delivery::first_due_of(&app.db, app.node).await?;
+    let Some(due) = unclaimed.into_iter().chain(ours).min() else { return Ok(None) };
     let still = now.since(due) > LONGEST_STILL && now.since(app.0.pulse.hub()) > LONGEST_STILL;
     Ok(still.then_some(Trouble::Deliveries(now.since(due))))
 }

@@ -15,9 +15,10 @@ pub const MOST: u64 = 100_000;
 /// What waits to be sent, of all workspaces; counts up to [`MOST`].
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct Waiting {
-    /// When the delivery that has waited longest for its attempt was, or the first one will be, due;
-    /// `None` if no attempt is planned.
+    /// When the first unclaimed delivery was, or will be, due; `None` if no attempt is planned.
     pub next_due: Option<Timestamp>,
+    /// When the first claimed delivery was due.
+    pub claimed_due: Option<Timestamp>,
     /// Deliveries that are due and that no node has claimed.
     pub due: i64,
     /// Deliveries that are due later: retries.
@@ -38,6 +39,7 @@ pub async fn waiting(db: &impl ConnectionTrait, now: Timestamp) -> Result<Waitin
     claimed.expr(Expr::val(1)).from(delivery::Entity).and_where(ClaimedBy.is_not_null());
     let counts = Query::select()
         .expr_as(first_due(), "next_due")
+        .expr_as(first_claimed(), "claimed_due")
         .expr_as(count(unclaimed(NextAttemptAt.lte(now))), "due")
         .expr_as(count(unclaimed(NextAttemptAt.gt(now))), "scheduled")
         .expr_as(count(unclaimed(NextAttemptAt.is_null())), "parked")
@@ -58,6 +60,13 @@ fn first_due() -> Expr {
         .and_where(NextAttemptAt.is_not_null())
         .order_by(NextAttemptAt, Order::Asc)
         .limit(1);
+    Expr::SubQuery(None, Box::new(first.into()))
+}
+
+fn first_claimed() -> Expr {
+    use delivery::Column::{ClaimedBy, NextAttemptAt};
+    let mut first = Query::select();
+    first.expr(NextAttemptAt.min()).from(delivery::Entity).and_where(ClaimedBy.is_not_null());
     Expr::SubQuery(None, Box::new(first.into()))
 }
 

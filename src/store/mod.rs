@@ -24,6 +24,7 @@ pub mod page;
 pub mod prompt;
 pub mod recovery;
 pub mod retention;
+mod rows;
 pub mod run;
 pub mod session;
 pub mod source_system;

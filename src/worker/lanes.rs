@@ -3,12 +3,14 @@
 //! A lane has a few attempts out at a time and takes its turn among the others. First tries go before
 //! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
 //! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
-//! the next claim, which leaves their deliveries in the database.
+//! the next claim, which leaves their deliveries in the database. Time is this process's own here: a
+//! clock that is set back must not keep a lane closed.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use entity::{EndpointId, Timestamp};
+use entity::EndpointId;
+use tokio::time::Instant;
 
 use crate::domain::retry;
 
@@ -36,7 +38,7 @@ struct Lane<T> {
     out: usize,
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
-    closed_until: Option<Timestamp>,
+    closed_until: Option<Instant>,
 }
 
 impl<T> Default for Lane<T> {
@@ -50,7 +52,7 @@ impl<T> Lane<T> {
         self.first.len() + self.again.len()
     }
 
-    fn may_send(&self, now: Timestamp) -> bool {
+    fn may_send(&self, now: Instant) -> bool {
         match self.closed_until {
             Some(until) => until <= now && self.out == 0,
             None => self.out < OUT,
@@ -91,7 +93,7 @@ impl<T> Lanes<T> {
     }
 
     /// Takes the next thing to send, from the lane whose turn it is.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<T> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<T> {
         for _ in 0..self.turns.len() {
             let endpoint = self.turns.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
@@ -110,7 +112,7 @@ impl<T> Lanes<T> {
     }
 
     /// Notes how an attempt ended.
-    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Timestamp) {
+    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Instant) {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         lane.out = lane.out.saturating_sub(1);
         if well {
@@ -118,7 +120,7 @@ impl<T> Lanes<T> {
         } else {
             lane.failures = lane.failures.saturating_add(1);
             if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
-                lane.closed_until = Some(now.plus(retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1)));
+                lane.closed_until = Some(now + retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1));
             }
         }
         if lane.is_idle() {
@@ -132,7 +134,7 @@ impl<T> Lanes<T> {
     }
 
     /// The endpoints that have enough to do, or are closed.
-    pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
+    pub(super) fn full(&self, now: Instant) -> Vec<EndpointId> {
         let is_full = |lane: &Lane<T>| {
             lane.waiting() >= WAITING || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
         };
@@ -145,7 +147,7 @@ impl<T> Lanes<T> {
     }
 
     /// Whether a lane that had enough to do would soon be empty without another claim.
-    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Timestamp) -> bool {
+    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Instant) -> bool {
         let has_enough = |lane: &Lane<T>| {
             lane.waiting() > WAITING / 2 || lane.closed_until.is_some_and(|until| until > now)
         };
@@ -153,27 +155,28 @@ impl<T> Lanes<T> {
     }
 
     /// When the first closed lane may send its probe.
-    pub(super) fn next_probe(&self) -> Option<Timestamp> {
+    pub(super) fn next_probe(&self) -> Option<Instant> {
         self.lanes.values().filter(|lane| lane.out == 0).filter_map(|lane| lane.closed_until).min()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::Timestamp;
+
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_000_000);
-
     fn endpoint() -> EndpointId {
-        EndpointId::new(NOW)
+        EndpointId::new(Timestamp(1_000_000))
     }
 
-    fn drain<T>(lanes: &mut Lanes<T>) -> Vec<T> {
-        std::iter::from_fn(|| lanes.next(NOW)).collect()
+    fn drain<T>(lanes: &mut Lanes<T>, now: Instant) -> Vec<T> {
+        std::iter::from_fn(|| lanes.next(now)).collect()
     }
 
     #[test]
     fn a_lane_has_only_so_many_out_and_the_others_go_on() {
+        let now = Instant::now();
         let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
         for number in 0..100 {
             lanes.put(hanging, Try::First, (hanging, number));
@@ -182,34 +185,36 @@ mod tests {
             lanes.put(well, Try::First, (well, number));
         }
 
-        let sent = drain(&mut lanes);
+        let sent = drain(&mut lanes, now);
 
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == hanging).count(), OUT);
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
         assert_eq!(sent[1].0, well, "they take turns");
-        assert_eq!(lanes.full(NOW), [hanging]);
+        assert_eq!(lanes.full(now), [hanging]);
     }
 
     #[test]
     fn first_tries_go_before_retries() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, Try::Again, "retry");
         lanes.put(one, Try::First, "first");
 
-        assert_eq!(drain(&mut lanes), ["first", "retry"]);
+        assert_eq!(drain(&mut lanes, now), ["first", "retry"]);
     }
 
     #[test]
     fn failures_close_a_lane_and_one_probe_opens_it_again() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         for number in 0..40 {
             lanes.put(one, Try::First, number);
         }
-        for _ in drain(&mut lanes) {
-            lanes.done(one, false, NOW);
+        for _ in drain(&mut lanes, now) {
+            lanes.done(one, false, now);
         }
-        assert_eq!(lanes.next(NOW), None);
-        assert_eq!(lanes.full(NOW), [one]);
+        assert_eq!(lanes.next(now), None);
+        assert_eq!(lanes.full(now), [one]);
 
         let later = lanes.next_probe().expect("it is closed for a while");
         assert!(lanes.next(later).is_some());
@@ -222,10 +227,11 @@ mod tests {
 
     #[test]
     fn a_lane_that_is_done_is_forgotten() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, Try::First, ());
-        drain(&mut lanes);
-        lanes.done(one, true, NOW);
+        drain(&mut lanes, now);
+        lanes.done(one, true, now);
 
         assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
     }
