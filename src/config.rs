@@ -3,6 +3,8 @@
 //! Only this file reads the environment. An unknown key or a bad value is refused with the key and
 //! where it came from, before anything is started.
 
+mod age;
+mod list;
 mod nats;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,9 @@ use figment::{Figment, Metadata};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use age::Age;
+use list::List;
 
 use crate::domain::{Secret, duration};
 use crate::egress::Allow;
@@ -68,6 +73,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How the log looks.
     pub log_format: LogFormat,
+    /// Where metrics are told, if anywhere: an address that only operators reach.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
+    pub retention: Option<Duration>,
     /// Further addresses of source systems.
     pub sources_allow: Allow,
     /// Further addresses of webhook receivers.
@@ -110,6 +119,10 @@ pub struct Flags {
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// Tell metrics here, at /metrics, for operators only [default: nowhere].
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<String>,
     /// How the log looks [default: text].
     #[arg(long, global = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,6 +142,9 @@ struct Raw {
     #[serde(default)]
     trusted_proxies: List,
     log_format: LogFormat,
+    metrics_listen: Option<String>,
+    #[serde(default)]
+    retention: RawRetention,
     #[serde(default)]
     egress: RawEgress,
     #[serde(default)]
@@ -152,6 +168,12 @@ struct RawTls {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawRetention {
+    events: Option<Age>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawEgress {
     #[serde(default)]
     sources: RawAllow,
@@ -164,36 +186,6 @@ struct RawEgress {
 struct RawAllow {
     #[serde(default)]
     allow: List,
-}
-
-/// A list in a file, or texts with commas between them in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum List {
-    Text(String),
-    Items(Vec<String>),
-}
-
-impl Default for List {
-    fn default() -> Self {
-        Self::Items(Vec::new())
-    }
-}
-
-impl List {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Items(items) => items.join(","),
-        }
-    }
-
-    fn items(&self) -> impl Iterator<Item = String> {
-        let text = self.text();
-        let items: Vec<_> =
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
-        items.into_iter()
-    }
 }
 
 #[derive(Serialize)]
@@ -264,6 +256,13 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
         list.text().parse().map_err(|error| bad(key, format!("{error}")))
     };
+    let metrics_listen = raw.metrics_listen.map(|text| {
+        text.parse().map_err(|_| {
+            bad("metrics_listen", "must be an address and a port such as 127.0.0.1:9464".to_owned())
+        })
+    });
+    let retention = raw.retention.events.unwrap_or_default().read();
+    let retention = retention.map_err(|problem| bad("retention.events", problem))?;
     let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
     Ok(Settings {
@@ -277,6 +276,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
             bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned())
         })?,
         log_format: raw.log_format,
+        metrics_listen: metrics_listen.transpose()?,
+        retention,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
@@ -378,6 +379,9 @@ mod tests {
             "egress.sources.allow = 'gopher://x:1'",
             "trusted_proxies = ['x']",
             "log_format = 'xml'",
+            "metrics_listen = 'localhost'",
+            "retention.events = 'PT23H'",
+            "retention.events = [1]",
             "master_key = 7",
             "tls.cert = 'x'",
             "webhooks.timeout = 'PT61S'",

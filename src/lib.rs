@@ -16,6 +16,7 @@
 //!                     SQLite or                    │
 //!                    PostgreSQL          sites and receivers
 //!
+//!  operator/ is a door too: is the server ready, what does it do; meter/ lies below all and counts.
 //!  domain/ and the crate `entity` are the words all of them use; sandbox/ and demo/ are guests,
 //!  who know only public addresses; wire builds it, config reads the settings, cli are the commands.
 //! ```
@@ -56,6 +57,7 @@ pub mod cli;
 pub mod config;
 
 pub mod api;
+pub mod operator;
 pub mod page;
 pub mod worker;
 
@@ -68,6 +70,7 @@ pub mod vault;
 pub mod webhook;
 
 pub mod egress;
+pub mod meter;
 
 pub mod domain;
 

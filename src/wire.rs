@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
+use axum::middleware::from_fn;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use entity::{EndpointId, NodeId};
@@ -28,7 +27,7 @@ use crate::vault::{KeyError, MasterKeys, Tokens, Vault};
 use crate::webhook::Destinations;
 use crate::webhook::destination::https::Https;
 use crate::webhook::destination::nats::Nats;
-use crate::{api, page, worker};
+use crate::{api, meter, operator, page, worker};
 
 /// How long requests may go on after the server was told to stop.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
@@ -55,6 +54,9 @@ pub enum Error {
     /// The database.
     #[error("the database")]
     Store(#[from] store::Error),
+    /// The metrics.
+    #[error("the metrics")]
+    Meter(#[from] meter::InstallError),
     /// The first use of the tool box.
     #[error(transparent)]
     Service(#[from] service::Error),
@@ -94,6 +96,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
         destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
+        retention: settings.retention,
         clock,
     };
     let app = App::new(tools);
@@ -128,6 +131,8 @@ pub struct Server {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it tells its metrics, if it does.
+    pub metrics: Option<SocketAddr>,
     handle: Handle<SocketAddr>,
     stop: CancellationToken,
     workers: Option<TaskTracker>,
@@ -155,8 +160,12 @@ impl Server {
         let handle = Handle::new();
         let router = doors(&app, settings, &stop);
         let doors = serve(settings, listener, router, handle.clone()).await?;
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(tell_metrics(&app, address, handle.clone())?),
+            None => None,
+        };
         let workers = (pace == Pace::ByThemselves).then(|| worker::start(&app, &stop));
-        Ok(Self { app, address, handle, stop, workers, doors, _lock: lock })
+        Ok(Self { app, address, metrics, handle, stop, workers, doors, _lock: lock })
     }
 
     /// Ends requests, workers and the database, in this order; takes a few seconds at most.
@@ -180,16 +189,21 @@ fn doors(app: &App, settings: &Settings, stop: &CancellationToken) -> Router {
         trusted_proxies: settings.trusted_proxies.clone(),
     };
     let page = page::router(app.clone(), seen);
-    let health = Router::new().route("/healthz", get(health)).with_state(app.clone());
-    api.merge(page).merge(health).layer(CatchPanicLayer::new())
+    let health = operator::health(app.clone());
+    api.merge(page).merge(health).layer(CatchPanicLayer::new()).layer(from_fn(operator::count))
 }
 
-/// 200 while the database answers.
-async fn health(app: axum::extract::State<App>) -> StatusCode {
-    match store::log::highest(&app.db).await {
-        Ok(_) => StatusCode::OK,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+/// Opens the operators' own address, which closes with the others.
+fn tell_metrics(app: &App, address: SocketAddr, handle: Handle<SocketAddr>) -> Result<SocketAddr, Error> {
+    let socket = |error| Error::Io(format!("listening on {address} (metrics_listen)"), error);
+    meter::install()?;
+    let listener = TcpListener::bind(address).map_err(socket)?;
+    let address = listener.local_addr().map_err(socket)?;
+    listener.set_nonblocking(true).map_err(socket)?;
+    let mut server = axum_server::from_tcp(listener).map_err(socket)?.handle(handle);
+    bound(server.http_builder());
+    tokio::spawn(server.serve(operator::metrics(app.clone()).into_make_service()));
+    Ok(address)
 }
 
 type Doors = tokio::task::JoinHandle<std::io::Result<()>>;

@@ -128,6 +128,8 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         webhooks_allow: "http://127.0.0.1:*".parse()?,
         webhooks_timeout: Duration::from_secs(15),
         nats: std::collections::BTreeMap::new(),
+        metrics_listen: None,
+        retention: None,
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }

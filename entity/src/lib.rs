@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod endpoint;
 pub mod endpoint_secret;
 pub mod event;
+pub mod horizon;
 pub mod id;
 pub mod idempotency;
 pub mod job;

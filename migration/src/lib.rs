@@ -9,6 +9,7 @@ mod m20261122_000003_log;
 mod m20261122_000004_hub;
 mod m20261123_000001_redelivery;
 mod m20261124_000001_line;
+mod m20261124_000001_retention;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_hub::Migration),
             Box::new(m20261123_000001_redelivery::Migration),
             Box::new(m20261124_000001_line::Migration),
+            Box::new(m20261124_000001_retention::Migration),
         ]
     }
 }

@@ -89,6 +89,18 @@ pub(super) fn top_level(error: service::Error) -> Error {
     }
 }
 
+/// An error of reading the log: a cursor may be too old.
+pub(super) fn of_the_log(error: service::Error) -> Error {
+    match error {
+        service::Error::Gone => {
+            let message = "events after this cursor are no longer kept; read what there is now, and go on from \
+                           workspace { eventCursor }";
+            coded(Error::new(message), "CURSOR_EXPIRED")
+        }
+        other => top_level(other),
+    }
+}
+
 /// Logs the whole chain and tells its reference.
 fn internal(error: &service::Error) -> Error {
     let reference = Uuid::new_v4().simple().to_string();

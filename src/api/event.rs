@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object, Result};
 use entity::{Scope, event};
 
 use super::context::{app, caller};
-use super::error::top_level;
+use super::error::of_the_log;
 use super::link::Link;
 use super::load::{self, EventData, LinkOf};
 use super::paging;
@@ -88,13 +88,11 @@ pub(super) async fn connection(
     (wanted, first, after): (&Wanted, Option<i32>, Option<String>),
 ) -> Result<Connection<String, Event>> {
     let limit = paging::first(first)?;
-    let start = match &after {
-        Some(text) => {
-            EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))?
-        }
-        None => EventCursor(0),
+    let cursor = |text: &String| {
+        EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))
     };
-    let mut rows = service::list(app(ctx)?, caller, wanted, start.0, limit + 1).await.map_err(top_level)?;
+    let start = after.as_ref().map(cursor).transpose()?.map(|cursor| cursor.0);
+    let mut rows = service::list(app(ctx)?, caller, wanted, start, limit + 1).await.map_err(of_the_log)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = rows.len() > limit;
     rows.truncate(limit);

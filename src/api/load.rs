@@ -97,7 +97,7 @@ loads! {
         rows.into_iter().map(|row| (row.id, row)).collect()
     };
     PositionOf((LinkId, i64)) -> i64 = |app, workspace, ids| {
-        service::link::positions(app, workspace, &ids).await?.into_iter().collect()
+        service::link::cursors(app, workspace, &ids).await?.into_iter().collect()
     };
     RunOf(LinkId) -> run::Model = |app, workspace, ids| {
         // Oldest first: the newest run of a link wins.

@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use super::context::{app, caller};
 use super::delivery::{DeliveryAttempt, shown};
 use super::door::EventIds;
-use super::error::top_level;
+use super::error::{of_the_log, top_level};
 use super::event::Event;
 use super::failure::Failure;
 use super::link::Link;
@@ -63,9 +63,9 @@ impl Subscriptions {
         };
         let ids = ctx.data_opt::<EventIds>().cloned();
         let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
-        let changes = Changes::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
+        let changes = Changes::start(app(ctx)?, caller, wanted, after).await.map_err(of_the_log)?;
         let batches = stream::try_unfold(changes, async |mut changes| {
-            let batch = changes.next().await.map_err(top_level)?;
+            let batch = changes.next().await.map_err(of_the_log)?;
             let goes_on = !batch.is_empty();
             Ok::<_, Error>(goes_on.then(|| (stream::iter(batch).map(|one| Ok(told(one))), changes)))
         });
@@ -85,9 +85,9 @@ impl Subscriptions {
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
         let ids = ctx.data_opt::<EventIds>().cloned();
         let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
-        let follower = Follower::start(app(ctx)?, caller, wanted, after).await.map_err(top_level)?;
+        let follower = Follower::start(app(ctx)?, caller, wanted, after).await.map_err(of_the_log)?;
         let batches = stream::try_unfold(follower, async |mut follower| {
-            let batch = follower.next().await.map_err(top_level)?;
+            let batch = follower.next().await.map_err(of_the_log)?;
             Ok::<_, Error>(Some((stream::iter(batch).map(|row| Ok(Event(row))), follower)))
         });
         let cursor = |event: &Event| EventCursor(event.0.position);

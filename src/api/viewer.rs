@@ -81,6 +81,12 @@ impl Workspace {
         log::advance(app).await.map_err(top_level)?;
         Ok(EventCursor(log::watermark(app)))
     }
+
+    /// The beginning of the event log: after it comes the oldest event that is still kept. An older
+    /// cursor is refused with `CURSOR_EXPIRED`.
+    async fn event_cursor_earliest(&self, ctx: &Context<'_>) -> Result<EventCursor> {
+        Ok(EventCursor(log::earliest(app(ctx)?, self.0.id).await.map_err(top_level)?))
+    }
 }
 
 /// Reading oneself.

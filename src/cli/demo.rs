@@ -1,6 +1,6 @@
 //! `postern demo`: the server on embedded defaults, and guests that use it like strangers.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -50,6 +50,7 @@ pub(super) async fn run(mut flags: Flags, args: Args) -> anyhow::Result<()> {
         settings.listen = listener.local_addr()?;
         settings.public_url = format!("http://{}", settings.listen).parse()?;
     }
+    settings.metrics_listen.get_or_insert((Ipv4Addr::LOCALHOST, 0).into());
     let server =
         Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?;
     let stop = CancellationToken::new();
@@ -76,6 +77,7 @@ async fn guests(
 ) -> anyhow::Result<()> {
     notes.sandbox = Some(sandbox.local_addr()?);
     notes.receiver = Some(receiver.local_addr()?);
+    notes.metrics = server.metrics;
     if notes.api_key.is_none() {
         notes.api_key = Some(api_key(&server.app).await?);
         notes.write(&settings.data_dir)?;

@@ -14,15 +14,22 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<()> {
         TcpListener::bind(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
     let server =
         Server::start(settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?;
+    announce(&server, settings);
+    told_to_stop().await;
+    tracing::info!("Postern stops.");
+    server.stop().await;
+    Ok(())
+}
+
+fn announce(server: &Server, settings: &Settings) {
+    if let Some(metrics) = server.metrics {
+        tracing::info!(metrics_url = %format!("http://{metrics}/metrics"), "Metrics are told to operators.");
+    }
     tracing::info!(
         address = %server.address,
         public_url = %settings.public_url,
         "Postern listens; the API is at /graphql."
     );
-    told_to_stop().await;
-    tracing::info!("Postern stops.");
-    server.stop().await;
-    Ok(())
 }
 
 /// Returns on Ctrl-C and SIGTERM.

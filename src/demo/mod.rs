@@ -27,6 +27,7 @@ pub enum Voice {
 pub fn announce(voice: Voice, opening: &Opening, notes: &Notes, data_dir: &Path, program: &str) {
     let sandbox = notes.sandbox.map(|address| format!("http://{address}/")).unwrap_or_default();
     let receiver = notes.receiver.map(|address| format!("http://{address}/")).unwrap_or_default();
+    let metrics = notes.metrics.map(|address| format!("http://{address}/metrics")).unwrap_or_default();
     let key = notes.api_key.as_deref().unwrap_or_default();
     if voice == Voice::Json {
         let line = json!({
@@ -38,6 +39,7 @@ pub fn announce(voice: Voice, opening: &Opening, notes: &Notes, data_dir: &Path,
             "job_id": opening.job_id,
             "sandbox_url": sandbox,
             "receiver_url": receiver,
+            "metrics_url": metrics,
             "webhook_secret": notes.webhook_secret,
             "data_dir": data_dir,
         });
@@ -49,6 +51,7 @@ pub fn announce(voice: Voice, opening: &Opening, notes: &Notes, data_dir: &Path,
 
   API         {}
   API key     {key}
+  Metrics     {metrics}  (for operators)
   Sandbox     {sandbox}  (the site to sign in to; its start page lists what you can try)
 
 Open this link and sign in as the customer:

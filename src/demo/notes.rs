@@ -19,6 +19,9 @@ pub struct Notes {
     pub sandbox: Option<SocketAddr>,
     /// Where the receiver was.
     pub receiver: Option<SocketAddr>,
+    /// Where the server tells its metrics now.
+    #[serde(skip)]
+    pub metrics: Option<SocketAddr>,
     /// The partner's key.
     pub api_key: Option<String>,
     /// The job, for the sandbox at `job_at`.

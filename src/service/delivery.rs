@@ -33,6 +33,7 @@ use super::{App, Caller, Error, endpoint as endpoints, event as log};
 use crate::domain::delivery::{self as rule, Ended, Fate};
 use crate::domain::hint::Made;
 use crate::domain::retry;
+use crate::meter;
 use crate::store::delivery::{Filter, Verdict};
 use crate::store::page::Rows;
 use crate::store::{self, Page};
@@ -73,12 +74,19 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
     let (node, now) = (app.node, app.clock.now());
     let from = match due::look(app, &except, now).await? {
         Due::Now(from) => from,
-        Due::Later(next_due) => return Ok(Claimed { sendings: Vec::new(), next_due }),
+        Due::Later(next_due) => {
+            app.0.pulse.hub_moves(now);
+            return Ok(Claimed { sendings: Vec::new(), next_due });
+        }
     };
     let claimed = store::transact(&app.db, async move |tx| {
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &from).await?)
     })
     .await?;
+    if claimed.is_empty() {
+        // Everything that is due is for endpoints that must not be sent to right now.
+        app.0.pulse.hub_moves(now);
+    }
     app.bus.desk.hold(claimed.iter().map(|row| row.id));
     Ok(Claimed { sendings: collect(app, claimed).await?, next_due: None })
 }
@@ -91,6 +99,7 @@ pub async fn collect(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sen
     if claimed.is_empty() {
         return Ok(Vec::new());
     }
+    meter::claimed(claimed.len());
     let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
     match gather(app, claimed).await {
         Ok(sendings) => Ok(sendings),
@@ -234,6 +243,7 @@ impl Sending {
     /// Makes one attempt; writes nothing.
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
+        let _out = meter::attempt_is_out();
         let series = self.series();
         let written = self
             .recipient
@@ -248,6 +258,7 @@ impl Sending {
             }
             None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
         };
+        meter::attempted(attempted.outcome, attempted.status, attempted.duration);
         let kind = self.event.kind.clone();
         Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
     }
@@ -295,6 +306,8 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         Ok::<_, Error>(settled.deliveries)
     })
     .await?;
+    app.0.pulse.hub_moves(now);
+    meter::settled(made.len());
     app.bus.desk.let_go(&ids);
     app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
     Ok(())

@@ -10,6 +10,7 @@ use entity::{
 use serde_json::Value;
 
 use super::{App, Caller, Error};
+use crate::domain::counted::Counted;
 use crate::domain::delivery::Fate;
 use crate::domain::event::{self as words, Facts, Joined, Kind};
 use crate::domain::prompt::Prompt;
@@ -45,6 +46,9 @@ pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i
     }
     store::line::join(tx, &mut deliveries).await?;
     store::delivery::insert_many(tx, deliveries).await?;
+    for record in records {
+        count(tx, record);
+    }
     Ok(events.iter().filter_map(|event| positions.get(&event.id).copied()).collect())
 }
 
@@ -62,7 +66,15 @@ pub async fn record_for(
     let delivery = delivery(endpoint, (event.id, event.link), now);
     store::event::insert_many(tx, &[event]).await?;
     store::delivery::insert_many(tx, vec![delivery.clone()]).await?;
+    count(tx, record);
     Ok(delivery)
+}
+
+fn count(tx: &Tx, record: &Record) {
+    tx.count(Counted::Event(record.kind.as_str()));
+    if let (Some(from), Some(to)) = (record.facts.previous_status, record.facts.status) {
+        tx.count(Counted::Transition { from, to });
+    }
 }
 
 fn new_event(record: &Record, now: Timestamp) -> NewEvent {
@@ -197,20 +209,28 @@ pub struct Wanted {
     pub types: Vec<String>,
 }
 
-/// Events after `after` that are certain to have none missing before them.
+/// Events after `after`, or from the first one that is kept, that are certain to have none missing
+/// before them.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an unknown type.
+/// [`Error::Invalid`] for an unknown type; [`Error::Gone`] if an event after `after` is no longer kept.
 pub async fn list(
     app: &App,
     caller: &Caller,
     wanted: &Wanted,
-    after: i64,
+    after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<event::Model>, Error> {
     known_types("types", &wanted.types)?;
     super::log::advance(app).await?;
-    read(app, caller, wanted, after, limit).await
+    let Some(after) = after else {
+        let earliest = super::log::earliest(app, caller.workspace).await?;
+        return read(app, caller, wanted, earliest, limit).await;
+    };
+    let events = read(app, caller, wanted, after, limit).await?;
+    // Only now: what was deleted before the reading is then known, and what was read is whole.
+    super::log::still_kept(app, caller.workspace, after).await?;
+    Ok(events)
 }
 
 /// Events after `after` up to the watermark as it is known now.

@@ -1,4 +1,4 @@
-//! What time alone does: links expire, sessions and old keys go away.
+//! What time alone does to links: they expire.
 
 use entity::{FailureCode, Timestamp, link};
 
@@ -50,21 +50,6 @@ async fn expire(app: &App, now: Timestamp, found: link::Model) -> Result<bool, E
         let facts = Facts { failure_code: Some(FailureCode::LinkExpired), ..Facts::default() };
         links::change(&tx, now, &mut link, Change::Expired, facts).await?;
         Ok(true)
-    })
-    .await
-}
-
-/// Deletes what nobody may use any more.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn sweep(app: &App) -> Result<(), Error> {
-    let now = app.clock.now();
-    store::transact(&app.db, async move |tx| {
-        store::session::delete_expired(&tx, now).await?;
-        store::endpoint_secret::delete_expired(&tx, now).await?;
-        store::tally::forget_old(&tx, now).await?;
-        Ok(store::idempotency::forget_old(&tx, now).await?)
     })
     .await
 }

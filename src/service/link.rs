@@ -1,8 +1,11 @@
 //! Links: made, changed and expired, each with its event in the same transaction.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use entity::{FailureCode, JobId, LinkId, LinkStatus, LoginId, Timestamp, WorkspaceId, customer, link};
+use entity::{
+    EventId, FailureCode, JobId, LinkId, LinkStatus, LoginId, Timestamp, WorkspaceId, customer, link,
+};
 use serde_json::Value;
 
 use super::event::{self, Record};
@@ -12,6 +15,9 @@ use crate::domain::link::{self as life, Change};
 use crate::store::link::Filter;
 use crate::store::page::Rows;
 use crate::store::{self, Page, Tx};
+
+/// Longer than any transaction: what happened so long ago is in the log, and before anything new.
+const A_MOMENT: Duration = Duration::from_mins(1);
 
 /// A link to make.
 #[derive(Clone, Debug)]
@@ -227,7 +233,29 @@ pub async fn customers(
     Ok(store::customer::find_many(&app.db, workspace, ids).await?)
 }
 
-/// The cursor of each link as it was read: what comes after it is news.
+/// The cursor of each link as it was read: what comes after it is news of that link. Of a link whose last
+/// event is no longer kept it is a place in the log of a moment ago, as that one will stay for long.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn cursors(
+    app: &App,
+    workspace: WorkspaceId,
+    links: &[(LinkId, i64)],
+) -> Result<HashMap<(LinkId, i64), i64>, Error> {
+    let mut found = positions(app, workspace, links).await?;
+    if found.len() < links.len() {
+        let before = EventId::first_at(app.clock.now().minus(A_MOMENT));
+        let recent = store::event::last_before(&app.db, workspace, before).await?;
+        let place = recent.unwrap_or(0).max(store::horizon::of(&app.db, workspace).await?);
+        for link in links {
+            found.entry(*link).or_insert(place);
+        }
+    }
+    Ok(found)
+}
+
+/// Where in the log the events are that brought links to their sequence; those that are kept.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -235,7 +263,7 @@ pub async fn positions(
     app: &App,
     workspace: WorkspaceId,
     links: &[(LinkId, i64)],
-) -> Result<std::collections::HashMap<(LinkId, i64), i64>, Error> {
+) -> Result<HashMap<(LinkId, i64), i64>, Error> {
     Ok(store::event::positions(&app.db, workspace, links).await?)
 }
 

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use entity::{LinkId, WorkspaceId};
+use entity::{LinkId, Timestamp, WorkspaceId};
 
 use super::event::{self, Wanted};
 use super::{App, Caller, Error};
@@ -20,6 +20,9 @@ const READ: u64 = 100;
 /// A follower looks on its own after this time, in case a hint was lost.
 const LOOK_ANYWAY: Duration = Duration::from_secs(15);
 
+/// No event is deleted before this age; half of the shortest that can be set, as nodes' clocks differ.
+const NEVER_DELETED: Duration = Duration::from_hours(12);
+
 /// The position up to which the log is complete, as this process knows it.
 #[derive(Default)]
 pub(super) struct Watermark(AtomicI64);
@@ -30,6 +33,47 @@ pub fn watermark(app: &App) -> i64 {
     app.0.log.0.load(Ordering::Acquire)
 }
 
+/// How long the oldest event has waited that those who follow the log have not been told of.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lag(app: &App) -> Result<Duration, Error> {
+    if !is_followed(app) {
+        return Ok(Duration::ZERO);
+    }
+    let first = store::log::first_after(&app.db, watermark(app)).await?;
+    Ok(first.map_or(Duration::ZERO, |occurred_at| app.clock.now().since(occurred_at)))
+}
+
+/// Where the log of a workspace begins: who has read up to there misses nothing that is kept.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn earliest(app: &App, workspace: WorkspaceId) -> Result<i64, Error> {
+    Ok(store::horizon::of(&app.db, workspace).await?)
+}
+
+/// Refuses a cursor after which something has been deleted.
+///
+/// # Errors
+/// [`Error::Gone`] then.
+pub async fn still_kept(app: &App, workspace: WorkspaceId, after: i64) -> Result<(), Error> {
+    if after < earliest(app, workspace).await? { Err(Error::Gone) } else { Ok(()) }
+}
+
+/// Whether the watermark has to keep up: somebody follows the log, or other nodes write to it.
+fn is_followed(app: &App) -> bool {
+    app.bus.is_watched() || !app.db.is_embedded()
+}
+
+/// The tailer has looked and need not read: while nobody follows the log, whoever asks for events moves
+/// the watermark first.
+pub fn rest(app: &App) {
+    if !is_followed(app) {
+        app.0.pulse.log_moves(app.clock.now());
+    }
+}
+
 /// Moves the watermark as far as it goes now and wakes those who wait; says whether it moved.
 ///
 /// # Errors
@@ -38,6 +82,9 @@ pub async fn advance(app: &App) -> Result<bool, Error> {
     let known = watermark(app);
     let now = store::log::watermark(&app.db, known).await?;
     app.0.log.0.fetch_max(now, Ordering::AcqRel);
+    if now > known {
+        app.0.pulse.log_moves(app.clock.now());
+    }
     let mut seen = known;
     while seen < now && app.bus.is_watched() {
         let marks = store::log::marks(&app.db, seen, now, MARKS).await?;
@@ -59,6 +106,8 @@ pub struct Follower {
     caller: Caller,
     wanted: Wanted,
     cursor: i64,
+    /// Until when nothing after the cursor can be so old that it has been deleted.
+    whole_until: Timestamp,
     waiting: Waiting,
 }
 
@@ -66,7 +115,7 @@ impl Follower {
     /// Follows from `after`, or from now on.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an unknown type; if the database does not answer.
+    /// [`Error::Invalid`] for an unknown type; [`Error::Gone`] if an event after `after` is no longer kept.
     pub async fn start(
         app: &App,
         caller: &Caller,
@@ -78,7 +127,11 @@ impl Follower {
         // From here on the tailer wakes us; what came before it is caught up with now.
         advance(app).await?;
         let cursor = after.unwrap_or_else(|| watermark(app));
-        Ok(Self { app: app.clone(), caller: caller.clone(), wanted, cursor, waiting })
+        let whole_until = if after.is_some() { Timestamp(0) } else { app.clock.now().plus(NEVER_DELETED) };
+        let (app, caller) = (app.clone(), caller.clone());
+        let follower = Self { app, caller, wanted, cursor, whole_until, waiting };
+        follower.misses_nothing().await?;
+        Ok(follower)
     }
 
     /// Up to where everything wanted has been read.
@@ -90,21 +143,32 @@ impl Follower {
     /// The next events, as soon as there are any.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// [`Error::Gone`] if the follower was so slow that what came next is no longer kept.
     pub async fn next(&mut self) -> Result<Vec<entity::event::Model>, Error> {
         loop {
             let up_to = watermark(&self.app);
+            let asked_at = self.app.clock.now();
             let events = event::read(&self.app, &self.caller, &self.wanted, self.cursor, READ).await?;
-            match events.last() {
-                Some(last) => {
-                    self.cursor = last.position;
-                    return Ok(events);
-                }
-                // Nothing of ours up to there: never read it again.
-                None => self.cursor = self.cursor.max(up_to),
+            self.misses_nothing().await?;
+            if let Some(last) = events.last() {
+                self.cursor = last.position;
+                self.whole_until = last.occurred_at.plus(NEVER_DELETED);
+                return Ok(events);
             }
+            // Nothing of ours up to there: never read it again.
+            self.cursor = self.cursor.max(up_to);
+            self.whole_until = asked_at.plus(NEVER_DELETED);
             self.waiting.news(LOOK_ANYWAY).await;
         }
+    }
+
+    /// What came after the cursor is young, or else still there. Asked after reading, so that what was
+    /// read is whole; and seldom, so that following costs nothing more.
+    async fn misses_nothing(&self) -> Result<(), Error> {
+        if self.app.clock.now() < self.whole_until {
+            return Ok(());
+        }
+        still_kept(&self.app, self.caller.workspace, self.cursor).await
     }
 }
 

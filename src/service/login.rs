@@ -15,6 +15,7 @@ use super::run;
 use super::{App, Error, link as links};
 use crate::bus::Topic;
 use crate::domain::Secret;
+use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
 use crate::domain::link::Change;
@@ -371,5 +372,6 @@ async fn end(
     (login.ended_at, login.claimed_by, login.public_key) = (Some(now), None, None);
     store::prompt::close(tx, login.workspace_id, login.id, now).await?;
     store::prompt::forget_answers(tx, login.workspace_id, login.id).await?;
+    tx.count(Counted::Login(outcome.to_owned()));
     Ok(store::login::update(tx, &login).await?)
 }

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod gauge;
 pub mod idempotency;
 pub mod job;
 pub mod key;
@@ -20,7 +21,10 @@ pub mod link;
 pub mod log;
 pub mod login;
 pub mod node;
+mod pulse;
+pub mod readiness;
 pub mod recovery;
+pub mod retention;
 pub mod run;
 pub mod source_system;
 pub mod visit;
@@ -28,6 +32,7 @@ pub mod workspace;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::NodeId;
 use url::Url;
@@ -62,6 +67,8 @@ pub struct Tools {
     pub node: NodeId,
     /// Where customers reach us.
     pub public_url: Url,
+    /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
+    pub retention: Option<Duration>,
 }
 
 /// The tool box; cheap to clone.
@@ -73,6 +80,7 @@ struct Inner {
     links: batch::Batcher,
     keys: key::Cache,
     log: log::Watermark,
+    pulse: pulse::Pulse,
 }
 
 impl App {
@@ -80,7 +88,9 @@ impl App {
     #[must_use]
     pub fn new(tools: Tools) -> Self {
         let links = batch::Batcher::start(tools.db.clone(), Arc::clone(&tools.clock));
-        Self(Arc::new(Inner { tools, links, keys: key::Cache::default(), log: log::Watermark::default() }))
+        let pulse = pulse::Pulse::begin(tools.clock.now());
+        let (keys, log) = (key::Cache::default(), log::Watermark::default());
+        Self(Arc::new(Inner { tools, links, keys, log, pulse }))
     }
 }
 

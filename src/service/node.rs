@@ -9,7 +9,9 @@ use crate::store;
 /// If the database does not answer.
 pub async fn beat(app: &App) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
-    store::transact(&app.db, async move |tx| Ok(store::node::beat(&tx, node, now).await?)).await
+    let beaten: Result<(), Error> =
+        store::transact(&app.db, async move |tx| Ok(store::node::beat(&tx, node, now).await?)).await;
+    beaten.inspect(|()| app.0.pulse.beats(now))
 }
 
 /// Takes over what dead nodes left, if there are any.

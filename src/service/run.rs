@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{App, Caller, Error, job as jobs, link as links, login};
+use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
 use crate::domain::link::Change;
@@ -202,6 +203,7 @@ async fn end(
     if !store::run::update(tx, &run, held_by).await? {
         return Ok(());
     }
+    tx.count(Counted::Run(run.status));
     if let Some(session) = session.filter(|_| !login::keeps_session(&job)) {
         store::session::delete(tx, run.workspace_id, session).await?;
     }

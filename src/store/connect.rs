@@ -94,6 +94,16 @@ impl Db {
         matches!(self.writer, Writer::Task(_))
     }
 
+    /// How many transactions wait for the one writer of the embedded database; 0 on PostgreSQL, which has
+    /// many.
+    #[must_use]
+    pub fn write_queue(&self) -> usize {
+        match &self.writer {
+            Writer::Task(writer) => writer.waiting(),
+            Writer::Pool(_) => 0,
+        }
+    }
+
     /// Waits for what is being written, then closes every connection.
     pub async fn close(&self) {
         if let Writer::Task(writer) = &self.writer {

@@ -12,7 +12,7 @@ pub use claim::claim;
 pub use filter::{Filter, list};
 pub use settle::{Settled, Verdict, settle};
 
-use entity::{DeliveryId, NodeId, WorkspaceId, attempt, delivery};
+use entity::{DeliveryId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -60,6 +60,18 @@ pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Er
         .await?;
     tx.hint(Hint::Deliveries);
     Ok(())
+}
+
+/// When the first of the deliveries that `node` has claimed was due.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn first_due_of(db: &impl ConnectionTrait, node: NodeId) -> Result<Option<Timestamp>, Error> {
+    let query = delivery::Entity::find()
+        .select_only()
+        .column_as(delivery::Column::NextAttemptAt.min(), "due_at")
+        .filter(delivery::Column::ClaimedBy.eq(node));
+    Ok(query.into_tuple::<Option<Timestamp>>().one(db).await?.flatten())
 }
 
 /// The delivery with that id.

@@ -149,3 +149,22 @@ pub async fn positions(
     let rows = query.all(db).await?;
     Ok(rows.into_iter().filter_map(|row| Some(((row.link_id?, row.sequence?), row.position))).collect())
 }
+
+/// The position of the workspace's last event before `before`.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn last_before(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    before: EventId,
+) -> Result<Option<i64>, Error> {
+    let last = event::Entity::find()
+        .select_only()
+        .column(event::Column::Position)
+        .filter(event::Column::WorkspaceId.eq(workspace))
+        .filter(event::Column::Id.lt(before))
+        .order_by_desc(event::Column::Id)
+        .limit(1);
+    Ok(last.into_tuple().one(db).await?)
+}

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{Timestamp, WorkspaceId, idempotency};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::rows;
 use super::{Error, Tx};
@@ -43,12 +46,19 @@ pub async fn claim(
     Ok(earlier.map(|row| ((row.workspace_id, row.key.clone()), row)).collect())
 }
 
-/// Forgets keys that are older than [`KEPT`].
+/// Forgets keys that are older than [`KEPT`], the oldest first, about `limit` of them; returns how many.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn forget_old(tx: &Tx, now: Timestamp) -> Result<(), Error> {
-    let old = idempotency::Column::CreatedAt.lt(now.minus(KEPT));
-    idempotency::Entity::delete_many().filter(old).exec(tx).await?;
-    Ok(())
+pub async fn forget_old(tx: &Tx, now: Timestamp, limit: u64) -> Result<u64, Error> {
+    let oldest = idempotency::Entity::find()
+        .select_only()
+        .column(idempotency::Column::CreatedAt)
+        .filter(idempotency::Column::CreatedAt.lt(now.minus(KEPT)))
+        .order_by_asc(idempotency::Column::CreatedAt)
+        .limit(limit);
+    let times: Vec<Timestamp> = oldest.into_tuple().all(tx).await?;
+    let Some(last) = times.last() else { return Ok(0) };
+    let old = idempotency::Column::CreatedAt.lte(*last);
+    Ok(idempotency::Entity::delete_many().filter(old).exec(tx).await?.rows_affected)
 }

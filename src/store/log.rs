@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use entity::{LinkId, WorkspaceId, event};
+use entity::{LinkId, Timestamp, WorkspaceId, event};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, Statement,
@@ -84,6 +84,20 @@ pub async fn marks(
         .order_by_asc(event::Column::Position)
         .limit(limit);
     Ok(query.into_model::<Mark>().all(db).await?)
+}
+
+/// When the first event after `position` happened that is visible.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn first_after(db: &impl ConnectionTrait, position: i64) -> Result<Option<Timestamp>, Error> {
+    let first = event::Entity::find()
+        .select_only()
+        .column(event::Column::OccurredAt)
+        .filter(event::Column::Position.gt(position))
+        .order_by_asc(event::Column::Position)
+        .limit(1);
+    Ok(first.into_tuple().one(db).await?)
 }
 
 /// A transaction id that is younger than every writer that could still change what was visible.

@@ -1,6 +1,7 @@
 //! Sessions: sealed, and gone when nobody may use them any more.
 
 use entity::{SessionId, Timestamp, WorkspaceId, session};
+use sea_orm::sea_query::Query;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{Error, Tx};
@@ -43,11 +44,16 @@ pub async fn delete(tx: &Tx, workspace: WorkspaceId, id: SessionId) -> Result<()
     Ok(())
 }
 
-/// Deletes sessions whose time is over.
+/// Deletes sessions whose time is over, at most `limit` of them; returns how many.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn delete_expired(tx: &Tx, now: Timestamp) -> Result<(), Error> {
-    session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(tx).await?;
-    Ok(())
+pub async fn delete_expired(tx: &Tx, now: Timestamp, limit: u64) -> Result<u64, Error> {
+    let mut over = Query::select();
+    over.column(session::Column::Id)
+        .from(session::Entity)
+        .and_where(session::Column::ExpiresAt.lte(now))
+        .limit(limit);
+    let these = session::Column::Id.in_subquery(over);
+    Ok(session::Entity::delete_many().filter(these).exec(tx).await?.rows_affected)
 }

@@ -1,12 +1,17 @@
 //! Secrets that were sent to source systems, counted for the budgets.
 
-use entity::{LinkId, LoginId, SourceSystemId, SubmitKind, Timestamp, WorkspaceId, submit};
-use sea_orm::sea_query::Expr;
+use std::time::Duration;
+
+use entity::{LinkId, LoginId, SourceSystemId, SubmitId, SubmitKind, Timestamp, WorkspaceId, submit};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 
 use super::{Error, Tx};
+
+/// How long they are kept: budgets look back 24 hours, and no login takes half an hour.
+pub const KEPT: Duration = Duration::from_hours(48);
 
 /// Adds one.
 ///
@@ -82,4 +87,19 @@ pub async fn accept(tx: &Tx, workspace: WorkspaceId, login: LoginId) -> Result<(
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Forgets those that are older than [`KEPT`], the oldest first, at most `limit`; returns how many.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn forget_old(tx: &Tx, now: Timestamp, limit: u64) -> Result<u64, Error> {
+    let mut old = Query::select();
+    old.column(submit::Column::Id)
+        .from(submit::Entity)
+        .and_where(submit::Column::Id.lt(SubmitId::first_at(now.minus(KEPT))))
+        .order_by(submit::Column::Id, sea_orm::Order::Asc)
+        .limit(limit);
+    let these = submit::Column::Id.in_subquery(old);
+    Ok(submit::Entity::delete_many().filter(these).exec(tx).await?.rows_affected)
 }

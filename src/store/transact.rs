@@ -15,10 +15,13 @@ use sea_orm::{
     TransactionTrait,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::connect::{Db, OnCommit, Writer};
 use super::{Error, writer};
+use crate::domain::counted::Counted;
 use crate::domain::hint::Hint;
+use crate::meter;
 
 /// The longest a closure may take: readers of the log wait for the oldest write.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -30,6 +33,8 @@ pub struct Left {
     pub hints: Vec<Hint>,
     /// Deliveries that it has claimed for this process's sender.
     pub taken: Vec<delivery::Model>,
+    /// What operators count.
+    pub(super) counted: Vec<Counted>,
 }
 
 impl Left {
@@ -39,10 +44,17 @@ impl Left {
         }
     }
 
+    /// Counts and tells everything, now that it is committed.
+    pub(super) fn tell(mut self, on_commit: &Arc<dyn OnCommit>) {
+        meter::count(std::mem::take(&mut self.counted));
+        on_commit.committed(self);
+    }
+
     /// Adds what another transaction leaves.
     pub(super) fn add(&mut self, other: Self) {
         other.hints.into_iter().for_each(|hint| self.hint(hint));
         self.taken.extend(other.taken);
+        self.counted.extend(other.counted);
     }
 }
 
@@ -72,6 +84,11 @@ impl Tx {
 
     fn left(&self) -> MutexGuard<'_, Left> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts `fact` for the operator once this transaction is committed.
+    pub fn count(&self, fact: Counted) {
+        self.left().counted.push(fact);
     }
 
     /// Whether several transactions write at the same time, so that rows must be locked.
@@ -128,11 +145,13 @@ where
     let (result, transaction, left) = run(transaction, on_commit, work).await;
     let value = result?;
     let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)))?;
+    let began = Instant::now();
     if let Err(error) = transaction.commit().await {
         on_commit.doubted();
         return Err(E::from(Error::from(error)));
     }
-    on_commit.committed(left);
+    meter::committed(1, began.elapsed());
+    left.tell(on_commit);
     Ok(value)
 }
 

@@ -10,10 +10,12 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::Error;
 use super::connect::OnCommit;
 use super::transact::Left;
+use crate::meter;
 
 /// How many closures may wait; more make the callers wait.
 const QUEUE: usize = 1024;
@@ -44,6 +46,11 @@ enum Order {
 impl Handle {
     pub(super) async fn send(&self, job: Job) -> Result<(), Stopped> {
         self.0.send(Order::Run(job)).await.map_err(|_| Stopped)
+    }
+
+    /// How many closures wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.0.max_capacity() - self.0.capacity()
     }
 
     /// Runs what already waits, then closes the connection.
@@ -95,16 +102,18 @@ async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &Arc<dyn O
     for job in jobs {
         done.push(job(Arc::clone(&outer)).await);
     }
+    let began = Instant::now();
     let committed = match Arc::into_inner(outer) {
         Some(outer) => outer.commit().await.map_err(|error| error.to_string()),
         None => Err("a closure kept its transaction".to_owned()),
     };
+    meter::committed(done.len(), began.elapsed());
     let mut left = Left::default();
     for one in done {
         left.add(one.left);
         (one.finish)(committed.clone().map_err(|why| Error::Database(sea_orm::DbErr::Custom(why))));
     }
     if committed.is_ok() {
-        on_commit.committed(left);
+        left.tell(on_commit);
     }
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lanes::{Lanes, Try};
 use super::{AFTER_ERROR, LOOK_ANYWAY};
+use crate::meter;
 use crate::service::delivery::{self, Claimed, Report, Sending};
 use crate::service::{App, Error};
 
@@ -223,6 +224,7 @@ impl Hub {
     fn claim(&mut self) {
         let (app, full) = (self.app.clone(), self.keep_off());
         self.left_out.clone_from(&full);
+        meter::breakers_open(self.lanes.closed());
         self.next_claim = Instant::now() + LOOK_ANYWAY;
         self.claiming.spawn(async move { delivery::claim(&app, CLAIM, full).await });
     }

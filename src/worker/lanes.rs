@@ -184,6 +184,11 @@ impl<T> Lanes<T> {
         self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
     }
 
+    /// How many lanes are closed by their breaker.
+    pub(super) fn closed(&self) -> usize {
+        self.lanes.values().filter(|lane| lane.closed_until.is_some()).count()
+    }
+
     /// Whether a lane that had enough to do would soon be empty without another claim.
     pub(super) fn wants_more(&self, endpoint: EndpointId, now: Instant) -> bool {
         let has_enough = |lane: &Lane<T>| {

@@ -10,6 +10,7 @@ mod lanes;
 pub mod login;
 mod pace;
 pub mod recovery;
+pub mod retention;
 pub mod run;
 pub mod tailer;
 pub mod time;
@@ -40,6 +41,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     tasks.spawn(forgotten::run(app.clone(), stop.clone()));
     tasks.spawn(backlog::run(app.clone(), stop.clone()));
     tasks.spawn(recovery::run(app.clone(), stop.clone()));
+    tasks.spawn(retention::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));
     tasks.spawn(run::run(app.clone(), stop.clone()));
     tasks.spawn(time::beat(app.clone(), stop.clone()));

@@ -31,6 +31,8 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
                     wait = AFTER_ERROR;
                 }
             }
+        } else {
+            log::rest(&app);
         }
         if at_others {
             others_due = Instant::now() + LOOK_AT_OTHERS;

@@ -1,4 +1,4 @@
-//! What the passing of time alone does: beats, expiry, cleaning.
+//! What the passing of time alone does: beats, expiry, folding what was measured.
 
 use std::time::Duration;
 
@@ -6,14 +6,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::LOOK_ANYWAY;
+use crate::meter;
 use crate::service::{App, Error, clock, expiry, node};
 
 /// How often a node says that it lives, when there may be others.
 const BEAT: Duration = crate::store::node::BEAT;
 /// How often dead nodes are looked for.
 const LOOK_FOR_DEAD: Duration = Duration::from_secs(2);
-/// How often what is over is cleaned away.
-const SWEEP: Duration = Duration::from_hours(1);
 /// How often the clock is set to the database's.
 const SET_CLOCK: Duration = Duration::from_secs(30);
 
@@ -34,6 +33,7 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut due = Due::default();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        meter::tidy_up();
         if let Err(error) = tick(&app, &mut due).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "What is due by time has to wait.");
         }
@@ -45,7 +45,6 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 struct Due {
     buried: Option<Instant>,
     expired: Option<Instant>,
-    swept: Option<Instant>,
     clock_set: Option<Instant>,
 }
 
@@ -58,9 +57,6 @@ async fn tick(app: &App, due: &mut Due) -> Result<(), Error> {
     }
     if is_due(&mut due.expired, LOOK_ANYWAY) {
         expiry::expire_links(app).await?;
-    }
-    if is_due(&mut due.swept, SWEEP) {
-        expiry::sweep(app).await?;
     }
     Ok(())
 }

@@ -129,7 +129,7 @@ async fn a_mutation_does_not_come_by_get(house: &mut House) {
 
 async fn headers_that_are_too_large_are_refused(house: &mut House) {
     let mut stream = TcpStream::connect(house.url("").authority()).await.unwrap();
-    let huge = format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-huge: {}\r\n\r\n", "x".repeat(256 << 10));
+    let huge = format!("GET /health/live HTTP/1.1\r\nhost: x\r\nx-huge: {}\r\n\r\n", "x".repeat(256 << 10));
     // The server may have stopped listening before all of it is sent.
     let _ = stream.write_all(huge.as_bytes()).await;
 
@@ -137,7 +137,7 @@ async fn headers_that_are_too_large_are_refused(house: &mut House) {
     let _ = stream.read_to_string(&mut answer).await;
 
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
-    assert_eq!(crate::house::http().get(house.url("/healthz")).send().await.unwrap().status(), 200);
+    assert_eq!(crate::house::http().get(house.url("/health/live")).send().await.unwrap().status(), 200);
 }
 
 async fn an_unknown_address_is_answered_in_words(house: &mut House) {
@@ -151,5 +151,5 @@ async fn an_unknown_address_is_answered_in_words(house: &mut House) {
 }
 
 async fn the_health_of_a_server_is_told(house: &mut House) {
-    assert_eq!(crate::house::http().get(house.url("/healthz")).send().await.unwrap().status(), 200);
+    assert_eq!(crate::house::http().get(house.url("/health/live")).send().await.unwrap().status(), 200);
 }

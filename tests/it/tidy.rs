@@ -8,21 +8,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a room may use of the house. Neighbours on a floor do not know each other.
-const LOOKS_DOWN_AT: [(&str, &[&str]); 17] = [
+const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     ("main", &[]),
     ("cli", &["api", "config", "demo", "sandbox", "service", "wire"]),
-    ("wire", &["api", "bus", "config", "egress", "page", "service", "store", "vault", "webhook", "worker"]),
-    ("api", &["domain", "service"]),
+    (
+        "wire",
+        &[
+            "api", "bus", "config", "egress", "meter", "operator", "page", "service", "store", "vault",
+            "webhook", "worker",
+        ],
+    ),
+    ("api", &["domain", "meter", "service"]),
+    ("operator", &["meter", "service"]),
     ("page", &["domain", "service"]),
     // The engine's door: it holds a driver and a login's key in its hands, and takes what happens to the house.
-    ("worker", &["domain", "driver", "service", "vault"]),
-    ("service", &["bus", "domain", "egress", "store", "vault", "webhook"]),
-    ("store", &["domain"]),
+    ("worker", &["domain", "driver", "meter", "service", "vault"]),
+    ("service", &["bus", "domain", "egress", "meter", "store", "vault", "webhook"]),
+    ("store", &["domain", "meter"]),
     ("driver", &["domain", "egress"]),
     ("webhook", &["domain", "egress"]),
     ("vault", &["domain"]),
     ("bus", &["domain"]),
     ("egress", &["domain"]),
+    ("meter", &["domain"]),
     ("config", &["domain", "egress"]),
     ("domain", &[]),
     ("sandbox", &[]),
@@ -39,7 +47,7 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 20] = [
+const SIBLINGS: [(&str, &[&str]); 24] = [
     ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
@@ -49,13 +57,17 @@ const SIBLINGS: [(&str, &[&str]); 20] = [
     ("endpoint", &["check", "event", "idempotency"]),
     ("event", &["log"]),
     ("expiry", &["link"]),
+    ("gauge", &["log"]),
     ("job", &["check", "idempotency"]),
     ("key", &["check"]),
     ("link", &["check", "event", "login"]),
     ("log", &["event"]),
     ("login", &["link", "run"]),
     ("node", &["login", "run"]),
+    ("pulse", &[]),
+    ("readiness", &["log"]),
     ("recovery", &["event"]),
+    ("retention", &[]),
     ("run", &["job", "link", "login"]),
     ("source_system", &["check", "idempotency"]),
     ("visit", &["link", "login"]),
@@ -63,13 +75,13 @@ const SIBLINGS: [(&str, &[&str]); 20] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 30] = [
+const TECHNOLOGIES: [(&str, &[&str]); 32] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
     ("async_graphql_axum::", &["api"]),
     ("async_nats::", &["egress/nats"]),
-    ("axum::", &["api", "demo", "page", "sandbox", "wire"]),
+    ("axum::", &["api", "demo", "operator", "page", "sandbox", "wire"]),
     ("axum_extra::", &["page", "sandbox"]),
     ("axum_server::", &["wire"]),
     ("backoff::", &["domain/retry.rs"]),
@@ -85,6 +97,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 30] = [
     ("hpke::", &["vault"]),
     ("html5ever::", &["driver/http"]),
     ("hyper_util::", &["wire"]),
+    ("metrics::", &["meter"]),
+    ("metrics_exporter_prometheus::", &["meter"]),
     ("moka::", &["service/key.rs"]),
     ("publicsuffix::", &["driver/http"]),
     ("qrcode::", &["api/qr.rs"]),

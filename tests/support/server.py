@@ -70,7 +70,7 @@ class Server:
         process = Process([self.program, "serve"], self.settings, self.log)
         self._process = process
         end = time.monotonic() + STARTS_WITHIN
-        while not answers(self.origin + "/healthz"):
+        while not answers(self.origin + "/health/live"):
             if not process.running() or time.monotonic() > end:
                 raise Failure(f"the server did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.01)

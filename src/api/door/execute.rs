@@ -17,6 +17,7 @@ use super::document::Operation;
 use super::refusal::Refusal;
 use super::shape::Shape;
 use super::{nulls, present};
+use crate::meter;
 
 /// What came of a request.
 pub(super) enum Outcome {
@@ -24,6 +25,26 @@ pub(super) enum Outcome {
     Refused(Refusal),
     /// Execution was reached; fields may have failed.
     Executed(Response),
+}
+
+impl Outcome {
+    /// As metrics name it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Executed(response) if response.errors.is_empty() => "ok",
+            Self::Executed(_) => "errors",
+        }
+    }
+}
+
+/// As metrics name it.
+fn named(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
 }
 
 /// Executes operations.
@@ -54,13 +75,15 @@ impl<E: Executor> Engine<E> {
 
     /// Executes a query or mutation; it is dropped when its time is over.
     pub(super) async fn once(self, operation: Operation) -> Outcome {
-        let asked = Asked::by(&operation);
+        let (asked, kind) = (Asked::by(&operation), operation.kind);
         let execution = AssertUnwindSafe(self.executor.execute(operation.request)).catch_unwind();
-        match tokio::time::timeout(self.limit, execution).await {
+        let outcome = match tokio::time::timeout(self.limit, execution).await {
             Ok(Ok(response)) => self.settle(response, &asked).await,
             Ok(Err(panic)) => Outcome::Refused(present::broken(panic.as_ref())),
             Err(_) => Outcome::Refused(Refusal::timeout(self.limit)),
-        }
+        };
+        meter::operated(named(kind), outcome.name());
+        outcome
     }
 
     /// Executes anything as a stream of outcomes; one that is a refusal is the last.
@@ -73,6 +96,7 @@ impl<E: Executor> Engine<E> {
     }
 
     fn follow(self, operation: Operation) -> impl Stream<Item = Outcome> + Send + use<E> {
+        meter::operated(named(operation.kind), "begun");
         let asked = Arc::new(Asked::by(&operation));
         let responses =
             AssertUnwindSafe(self.executor.execute_stream(operation.request, None)).catch_unwind();

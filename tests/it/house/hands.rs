@@ -2,6 +2,7 @@
 
 use entity::{DeliveryId, LinkId, workspace};
 use postern::domain::event::{Facts, Kind};
+use postern::service::retention::Stage;
 use postern::service::{Error, expiry, link, log, node};
 use postern::{store, worker};
 use sea_orm::EntityTrait;
@@ -66,9 +67,12 @@ impl House {
         node::bury(self.app()).await.unwrap();
     }
 
-    /// Forgets what nobody may use any more.
+    /// Takes away what is too old, or of no use any more.
     pub(crate) async fn sweep(&self) {
-        expiry::sweep(self.app()).await.unwrap();
+        let mut next = Some(Stage::first(self.app()));
+        while let Some(stage) = next {
+            next = worker::retention::step(self.app(), stage).await.unwrap();
+        }
     }
 
     /// Lets the engine take the logins that wait; it drives them from then on.

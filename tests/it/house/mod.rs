@@ -48,7 +48,7 @@ pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
 pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
-pub(crate) use program::{Setup, ended};
+pub(crate) use program::{Program, Setup, ended};
 pub(crate) use receiver::Receiver;
 pub(crate) use rude::{Manner, Rude};
 pub(crate) use socket::{Socket, Told};
@@ -58,6 +58,9 @@ use clock::HandClock;
 
 /// Where links of the first workspace may send customers back to.
 pub(crate) const RETURN_URL: &str = "https://acme.example/back";
+
+/// How long events are kept, unless a story says otherwise.
+pub(crate) const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 /// No answer on this machine takes this long; a story that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -233,6 +236,12 @@ impl House {
         self.beat().await;
     }
 
+    /// Starts the server again with another time that events are kept.
+    pub(crate) async fn keep_events_for(&mut self, kept: Option<Duration>) {
+        self.settings.retention = kept;
+        self.restart().await;
+    }
+
     /// The operator configures a connection `main` to a broker and starts the server again.
     pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
         self.connect_as("main", broker).await;
@@ -291,6 +300,8 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         tls: None,
         trusted_proxies: Vec::new(),
         log_format: LogFormat::Text,
+        metrics_listen: None,
+        retention: Some(RETENTION),
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),

@@ -14,6 +14,8 @@ pub(crate) struct Program {
     child: Child,
     /// Where it listens.
     pub(crate) address: String,
+    /// Where it tells its metrics.
+    pub(crate) metrics: String,
 }
 
 /// How the program is started: on this data, and nothing else from around the test.
@@ -34,7 +36,7 @@ impl Setup {
         command
             .args(arguments)
             .args(["--data-dir", &self.data_dir, "--database-url", &self.database_url])
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json"])
             .current_dir(&self.data_dir)
             .env("POSTERN_EGRESS__WEBHOOKS__ALLOW", "http://127.0.0.1:*")
             .env("POSTERN_EGRESS__SOURCES__ALLOW", "http://127.0.0.1:*")
@@ -58,19 +60,22 @@ impl Setup {
     pub(crate) fn serve(&self) -> Program {
         let mut child = self.command(&["serve"]).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut told = String::new();
+        let (mut told, mut metrics) = (String::new(), String::new());
         let address = loop {
             let mut line = String::new();
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server does not start: {told}");
             told += &line;
             let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(url) = event["fields"]["metrics_url"].as_str() {
+                url.clone_into(&mut metrics);
+            }
             if let Some(address) = event["fields"]["address"].as_str() {
                 break address.to_owned();
             }
         };
         // Read on, so that the server is never kept from writing.
         std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
-        Program { child, address }
+        Program { child, address, metrics }
     }
 }
 
