@@ -63,7 +63,7 @@ const SIBLINGS: [(&str, &[&str]); 20] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 30] = [
+const TECHNOLOGIES: [(&str, &[&str]); 33] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -84,7 +84,10 @@ const TECHNOLOGIES: [(&str, &[&str]); 30] = [
     ("hmac::", &["demo", "vault", "webhook/scheme"]),
     ("hpke::", &["vault"]),
     ("html5ever::", &["driver/http"]),
-    ("hyper_util::", &["wire"]),
+    ("http_body_util::", &["egress"]),
+    ("hyper::", &["egress"]),
+    ("hyper_rustls::", &["egress"]),
+    ("hyper_util::", &["egress", "wire"]),
     ("moka::", &["service/key.rs"]),
     ("publicsuffix::", &["driver/http"]),
     ("qrcode::", &["api/qr.rs"]),
