@@ -5,6 +5,8 @@
 
 mod connector;
 
+use std::sync::Arc;
+
 use http_body_util::Full;
 use hyper::Response;
 use hyper::body::{Bytes, Incoming};
@@ -24,7 +26,7 @@ const HEADERS: usize = 100;
 
 /// Posts what it is given. Clones share their idle connections.
 #[derive(Clone)]
-pub(super) struct Poster(Client<Connector, Full<Bytes>>);
+pub(super) struct Poster(Arc<Client<Connector, Full<Bytes>>>);
 
 impl Poster {
     /// Without certificate authorities it reaches no `https` address.
@@ -37,7 +39,7 @@ impl Poster {
             .http1_max_buf_size(BUFFER)
             .http1_max_headers(HEADERS)
             .build(Connector::new(guard));
-        Self(http)
+        Self(Arc::new(http))
     }
 
     /// Sends `request` and returns as soon as the head of the answer is there.
