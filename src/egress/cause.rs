@@ -5,22 +5,38 @@
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy;
+
 use super::client::Error;
 use super::guard::Stop;
 
-/// What a failed exchange means.
-pub(super) fn classify(error: &reqwest::Error) -> Error {
+/// What a failed exchange means, whichever client made it.
+pub(super) fn classify(error: &(dyn StdError + 'static)) -> Error {
     if let Some(stop) = causes(error).find_map(|cause| cause.downcast_ref::<Stop>()) {
         return stopped(stop);
     }
-    if error.is_timeout() {
+    if causes(error).chain([error]).any(is_timeout) {
         return Error::Timeout;
     }
     if let Some(tls) = tls_in(error) {
         return Error::Tls(tls);
     }
-    let words = causes(error).last().map_or_else(|| error.to_string(), ToString::to_string);
-    if error.is_connect() { Error::Connect(words) } else { Error::Broken(words) }
+    let words = causes(error).last().unwrap_or(error).to_string();
+    if causes(error).chain([error]).any(is_connect) { Error::Connect(words) } else { Error::Broken(words) }
+}
+
+/// Tells the operator that no `https` address can be reached.
+pub(super) fn no_authorities(error: &(dyn StdError + 'static)) {
+    tracing::warn!(error, "certificate authorities could not be loaded; https addresses will be refused");
+}
+
+fn is_timeout(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        || cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+}
+
+fn is_connect(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
 }
 
 /// What a refused certificate or handshake was, if there is one among the causes of `error`.

@@ -1,28 +1,33 @@
 //! One bounded exchange with a vetted address.
 //!
 //! Never follows a redirect, never uses a proxy, keeps no cookies, never sends twice by itself. Time,
-//! size and headers of the answer are bounded, whatever the other side does.
+//! size and headers of the answer are bounded, whatever the other side does. How bytes are sent is left to
+//! `browse` and `post`.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::BodyExt as _;
+use hyper::Response;
+use hyper::body::{Body, Bytes};
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode, redirect, retry};
+use reqwest::{Method, StatusCode};
 use url::Url;
 
+use super::browse::Browser;
 use super::guard::{DESTINATION, Guard, Lookup, system};
+use super::post::Poster;
 use super::{Policy, cause};
 
 /// A host that does not answer to a SYN by now will not do so later.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// As long as most servers keep a connection open for the next request.
-const IDLE: Duration = Duration::from_secs(30);
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 /// As many as one endpoint may have in flight.
-const IDLE_PER_HOST: usize = 16;
-/// Bytes the peer may send unasked, per stream and connection; the default is megabytes.
-const WINDOW: u32 = 256 * 1024;
-/// Bytes of an HTTP/2 header list.
-const HEADER_LIST: u32 = 64 * 1024;
+pub(super) const IDLE_PER_HOST: usize = 16;
+/// Who asks.
+pub(super) const USER_AGENT: &str = concat!("Postern/", env!("CARGO_PKG_VERSION"));
 /// A name that is being registered must resolve by then.
 const VET_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -91,14 +96,21 @@ pub enum Purpose {
     /// Pages of source systems: HTTP/2 and gzip, as a browser would.
     Sources,
     /// Webhooks: HTTP/1.1 only, so that an answer costs no more than one small buffer; never decoded.
+    /// The head of an answer has at most 16 KiB and 100 headers.
     Webhooks,
 }
 
 /// Sends requests to vetted addresses only. Clones share their idle connections.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    http: Http,
     guard: Guard,
+}
+
+#[derive(Clone)]
+enum Http {
+    Sources(Browser),
+    Webhooks(Poster),
 }
 
 impl Client {
@@ -118,13 +130,10 @@ impl Client {
             return Err(SetupError::NoProvider);
         }
         let guard = Guard { policy: Arc::new(policy), lookup };
-        let http = settings(purpose, &guard).build().or_else(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "certificate authorities could not be loaded; https addresses will be refused"
-            );
-            settings(purpose, &guard).tls_certs_only([]).build().map_err(SetupError::Http)
-        })?;
+        let http = match purpose {
+            Purpose::Sources => Http::Sources(Browser::try_new(&guard).map_err(SetupError::Http)?),
+            Purpose::Webhooks => Http::Webhooks(Poster::new(&guard)),
+        };
         Ok(Self { http, guard })
     }
 
@@ -158,50 +167,26 @@ impl Client {
     }
 
     async fn send(&self, request: Request) -> Result<Reply, Error> {
-        let max_body = request.max_body;
-        let mut outgoing = reqwest::Request::new(request.method, request.url);
-        *outgoing.headers_mut() = request.headers;
-        if !request.body.is_empty() {
-            *outgoing.body_mut() = Some(request.body.into());
+        let max = request.max_body;
+        match &self.http {
+            Http::Sources(browser) => reply(browser.send(request).await?, max).await,
+            Http::Webhooks(poster) => reply(poster.send(request).await?, max).await,
         }
-        let mut incoming = self.http.execute(outgoing).await.map_err(|error| cause::classify(&error))?;
-        let (status, headers) = (incoming.status(), std::mem::take(incoming.headers_mut()));
-        let (body, truncated) = read(incoming, max_body).await?;
-        Ok(Reply { status, headers, body, truncated })
     }
 }
 
-/// Reads at most `max` bytes; what is left unread closes the connection.
-async fn read(mut from: reqwest::Response, max: usize) -> Result<(Vec<u8>, bool), Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = from.chunk().await.map_err(|error| cause::classify(&error))? {
+/// Reads at most `max` bytes of the body; what is left unread closes the connection.
+async fn reply<B>(from: Response<B>, max: usize) -> Result<Reply, Error>
+where
+    B: Body<Data = Bytes, Error: StdError + 'static> + Unpin,
+{
+    let (head, mut from) = from.into_parts();
+    let (mut body, mut truncated) = (Vec::new(), false);
+    while !truncated && let Some(frame) = from.frame().await {
+        let Ok(chunk) = frame.map_err(|error| cause::classify(&error))?.into_data() else { continue };
         let room = max - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return Ok((body, true));
-        }
+        truncated = chunk.len() > room;
     }
-    Ok((body, false))
-}
-
-fn settings(purpose: Purpose, guard: &Guard) -> reqwest::ClientBuilder {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the way out is made")]
-    let builder = reqwest::Client::builder();
-    let builder = builder
-        .dns_resolver(guard.clone())
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_PER_HOST)
-        .user_agent(concat!("Postern/", env!("CARGO_PKG_VERSION")));
-    match purpose {
-        Purpose::Webhooks => builder.http1_only().no_gzip(),
-        Purpose::Sources => builder
-            .http2_initial_stream_window_size(WINDOW)
-            .http2_initial_connection_window_size(WINDOW)
-            .http2_max_header_list_size(HEADER_LIST),
-    }
+    Ok(Reply { status: head.status, headers: head.headers, body, truncated })
 }

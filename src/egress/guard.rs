@@ -1,7 +1,7 @@
 //! Resolves a name and lets through only the addresses the policy permits.
 //!
-//! The HTTP client connects to exactly what comes out here, without a second lookup, so a name that
-//! changes its mind after it was vetted gains nothing. The client's hook gets the bare name, but the
+//! The HTTP clients connect to exactly what comes out here, without a second lookup, so a name that
+//! changes its mind after it was vetted gains nothing. Their hooks get the bare name, but the
 //! rule also needs scheme and port: these travel beside the request in a task-local. Without them
 //! nothing is let through.
 
@@ -9,8 +9,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::vec;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use reqwest::dns::{Addrs, Name as SourceName, Resolve, Resolving};
+use tower::Service;
 use url::Host;
 
 use super::Policy;
@@ -22,6 +26,9 @@ tokio::task_local! {
 }
 
 type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// The permitted addresses of a name, on their way.
+type Guarded = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, Stop>> + Send>>;
 
 /// How names are looked up: the system's resolver, or a test's.
 pub(super) type Lookup = Arc<dyn Fn(String) -> Found + Send + Sync>;
@@ -72,19 +79,43 @@ impl Guard {
             None => Err(Stop::Unresolved),
         }
     }
-}
 
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
+    /// Resolves `name` for the exchange this is called in, if that is where it goes.
+    fn guarded(&self, name: String) -> Guarded {
         let guard = self.clone();
         let announced = DESTINATION.try_with(Arc::clone).ok();
         Box::pin(async move {
             // Hosts are compared without case: the client lower-cases, the URL parser did so before.
-            let same = |to: &Arc<Destination>| matches!(&to.host, Host::Domain(host) if host.eq_ignore_ascii_case(name.as_str()));
+            let same = |to: &Arc<Destination>| matches!(&to.host, Host::Domain(host) if host.eq_ignore_ascii_case(&name));
             let to = announced.filter(same).ok_or(Stop::Unannounced)?;
-            let addresses: Addrs = Box::new(guard.addresses(&to).await?.into_iter());
+            Ok(guard.addresses(&to).await?.into_iter())
+        })
+    }
+}
+
+/// The hook of the client for source systems.
+impl Resolve for Guard {
+    fn resolve(&self, name: SourceName) -> Resolving {
+        let guarded = self.guarded(name.as_str().to_owned());
+        Box::pin(async move {
+            let addresses: Addrs = Box::new(guarded.await?);
             Ok(addresses)
         })
+    }
+}
+
+/// The hook of the client for webhooks.
+impl Service<Name> for Guard {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = Stop;
+    type Future = Guarded;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Guarded {
+        self.guarded(name.as_str().to_owned())
     }
 }
 

@@ -1,12 +1,14 @@
 //! The one way out of the house: vet the address, then connect to exactly that address.
 //!
 //! `policy` judges (pure), `allow` is what the operator opened, `block` knows the special addresses,
-//! `guard` judges what a name resolves to, `client` carries out one bounded exchange. Whoever
+//! `guard` judges what a name resolves to, `client` carries out one bounded exchange: with source systems by
+//! `browse`, with receivers of webhooks by `post`. Whoever
 //! registers, tests or sends asks the same policy, so the three verdicts cannot differ. `nats` is the way
 //! to brokers, which the operator names and no partner can.
 
 pub mod allow;
 mod block;
+mod browse;
 mod cause;
 pub mod client;
 mod guard;
@@ -14,6 +16,7 @@ mod guard;
 pub(crate) mod loopback;
 pub mod nats;
 pub mod policy;
+mod post;
 #[cfg(test)]
 mod tests;
 

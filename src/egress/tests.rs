@@ -121,10 +121,12 @@ async fn a_listed_name_may_resolve_to_anything() {
 #[tokio::test]
 async fn nothing_is_resolved_for_a_connection_that_nobody_announced() {
     use reqwest::dns::Resolve as _;
+    use tower::Service as _;
     let policy = Arc::new(Policy::new("http://0.0.0.0/0:*".parse().unwrap()));
-    let guard = guard::Guard { policy, lookup: resolving(vec![vec![[127, 0, 0, 1]]]) };
+    let mut guard = guard::Guard { policy, lookup: resolving(vec![vec![[127, 0, 0, 1]]]) };
 
     assert!(guard.resolve("example.com".parse().unwrap()).await.is_err());
+    assert!(guard.call("example.com".parse().unwrap()).await.is_err());
 }
 
 #[tokio::test]
@@ -212,6 +214,30 @@ async fn a_closed_port_a_plain_server_and_an_unknown_name_are_told_apart() {
     assert!(matches!(refused, Err(Error::Connect(_))), "{:?}", refused.err());
     assert!(matches!(unknown, Err(Error::Connect(_))), "{:?}", unknown.err());
     assert!(matches!(not_tls, Err(Error::Tls(_))), "{:?}", not_tls.err());
+}
+
+#[tokio::test]
+async fn a_head_of_16_kibibytes_is_the_longest_for_webhooks() {
+    for (length, is_taken) in [(16_000, true), (17_000, false)] {
+        let header = format!("x-long: {}\r\n", "x".repeat(length));
+        let receiver = Loopback::start([Act::status(200, &header, b"")]).await;
+
+        let replied = to_loopback().exchange(get(receiver.url("/"))).await;
+
+        assert_eq!(replied.is_ok(), is_taken, "{length}: {:?}", replied.err());
+    }
+}
+
+#[tokio::test]
+async fn what_broke_before_its_answer_is_not_sent_again() {
+    let receiver = Loopback::start([Act::status(200, "", b""), Act::Close(Vec::new())]).await;
+    let client = to_loopback();
+
+    client.exchange(get(receiver.url("/"))).await.unwrap();
+    let broken = client.exchange(get(receiver.url("/"))).await;
+
+    assert!(matches!(broken, Err(Error::Broken(_))), "{:?}", broken.err());
+    assert_eq!((receiver.seen().len(), receiver.connections()), (2, 1));
 }
 
 #[tokio::test]

@@ -131,6 +131,8 @@ fn delivered(
         attempts_before: 0,
         next_attempt_at: None,
         claimed_by: None,
+        sequence: None,
+        turn: entity::DeliveryTurn::Next,
         created_at: now,
     }
 }

@@ -75,7 +75,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 32] = [
+const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -96,7 +96,10 @@ const TECHNOLOGIES: [(&str, &[&str]); 32] = [
     ("hmac::", &["demo", "vault", "webhook/scheme"]),
     ("hpke::", &["vault"]),
     ("html5ever::", &["driver/http"]),
-    ("hyper_util::", &["wire"]),
+    ("http_body_util::", &["egress"]),
+    ("hyper::", &["egress"]),
+    ("hyper_rustls::", &["egress"]),
+    ("hyper_util::", &["egress", "wire"]),
     ("metrics::", &["meter"]),
     ("metrics_exporter_prometheus::", &["meter"]),
     ("moka::", &["service/key.rs"]),
