@@ -20,6 +20,8 @@ use crate::service::{App, Error};
 
 /// How many attempts are out at a time.
 const IN_FLIGHT: usize = 512;
+/// How many deliveries wait here at most for lanes that take nothing now.
+const HELD: usize = 4096;
 /// How many deliveries one claim takes at most.
 const CLAIM: u64 = 256;
 /// How many verdicts are written in one transaction at most.
@@ -128,7 +130,9 @@ impl Hub {
 
     /// One claim at a time, and none while there is enough to send.
     fn may_claim(&self) -> bool {
-        self.claiming.is_empty() && self.lanes.waiting() < IN_FLIGHT
+        let has_enough =
+            || self.lanes.waiting() >= HELD || self.lanes.ready(self.app.clock.now()) >= IN_FLIGHT;
+        self.claiming.is_empty() && !has_enough()
     }
 
     fn claim(&mut self) {

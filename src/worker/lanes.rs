@@ -1,9 +1,11 @@
 //! Who sends next: a lane for each endpoint, so that one that hangs holds up nobody else.
 //!
 //! A lane has a few attempts out at a time and takes its turn among the others. First tries go before
-//! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
-//! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
-//! the next claim, which leaves their deliveries in the database.
+//! retries. Nobody knows yet whether what was sent since a lane's last success will ever be answered, so
+//! of that no more is out than the lane's share: lanes that hang hold half of all places at most,
+//! however many they are. A lane that only fails is closed by its breaker for a growing while; then one
+//! attempt is let out as a probe, and its success opens the lane again. Lanes that have enough to do are
+//! named to the next claim, which leaves their deliveries in the database.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -14,6 +16,10 @@ use crate::domain::retry;
 
 /// How many attempts one endpoint has out at a time.
 const OUT: usize = 16;
+/// How many attempts that nobody has answered for yet are out at a time, shared by all busy lanes.
+const UNPROVEN: usize = 256;
+/// With so many of them, since lanes got busy one after another, each further lane has one.
+const CROWDED: usize = 384;
 /// How many claimed deliveries wait for one endpoint before it is left out of claims.
 const WAITING: usize = 64;
 /// How many failures in a row close a lane.
@@ -34,6 +40,8 @@ struct Lane<T> {
     first: VecDeque<T>,
     again: VecDeque<T>,
     out: usize,
+    /// How many of them were sent since the last success.
+    unproven: usize,
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
     closed_until: Option<Timestamp>,
@@ -41,7 +49,8 @@ struct Lane<T> {
 
 impl<T> Default for Lane<T> {
     fn default() -> Self {
-        Self { first: VecDeque::new(), again: VecDeque::new(), out: 0, failures: 0, closed_until: None }
+        let (first, again) = (VecDeque::new(), VecDeque::new());
+        Self { first, again, out: 0, unproven: 0, failures: 0, closed_until: None }
     }
 }
 
@@ -50,11 +59,22 @@ impl<T> Lane<T> {
         self.first.len() + self.again.len()
     }
 
-    fn may_send(&self, now: Timestamp) -> bool {
+    /// How much it may send now.
+    fn room(&self, share: usize, now: Timestamp) -> usize {
         match self.closed_until {
-            Some(until) => until <= now && self.out == 0,
-            None => self.out < OUT,
+            Some(until) => usize::from(until <= now && self.out == 0),
+            None => OUT.saturating_sub(self.out).min(share.saturating_sub(self.unproven)),
         }
+    }
+
+    fn is_closed(&self, now: Timestamp) -> bool {
+        self.closed_until.is_some_and(|until| until > now || self.out > 0)
+    }
+
+    /// Whether another claim would bring it nothing to send.
+    fn has_enough(&self, share: usize, now: Timestamp) -> bool {
+        let is_held = self.unproven >= share && self.waiting() >= share;
+        self.waiting() >= WAITING || is_held || self.is_closed(now)
     }
 
     fn is_idle(&self) -> bool {
@@ -90,20 +110,30 @@ impl<T> Lanes<T> {
         }
     }
 
+    /// How many unproven attempts each lane may have out.
+    fn share(&self) -> usize {
+        let busy = self.lanes.values().filter(|lane| lane.waiting() > 0 || lane.out > 0).count();
+        let unproven: usize = self.lanes.values().map(|lane| lane.unproven).sum();
+        if unproven < CROWDED { (UNPROVEN / busy.max(1)).clamp(1, OUT) } else { 1 }
+    }
+
     /// Takes the next thing to send, from the lane whose turn it is.
     pub(super) fn next(&mut self, now: Timestamp) -> Option<T> {
+        let share = self.share();
         for _ in 0..self.turns.len() {
             let endpoint = self.turns.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
-            let thing = lane.may_send(now).then(|| lane.first.pop_front().or_else(|| lane.again.pop_front()));
+            let may_send = lane.room(share, now) > 0;
+            let thing = may_send.then(|| lane.first.pop_front().or_else(|| lane.again.pop_front())).flatten();
             if thing.is_some() {
                 lane.out += 1;
+                lane.unproven += 1;
             }
             if lane.waiting() > 0 {
                 self.turns.push_back(endpoint);
             }
-            if let Some(Some(thing)) = thing {
-                return Some(thing);
+            if thing.is_some() {
+                return thing;
             }
         }
         None
@@ -114,8 +144,9 @@ impl<T> Lanes<T> {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         lane.out = lane.out.saturating_sub(1);
         if well {
-            (lane.failures, lane.closed_until) = (0, None);
+            (lane.unproven, lane.failures, lane.closed_until) = (0, 0, None);
         } else {
+            lane.unproven = lane.unproven.saturating_sub(1);
             lane.failures = lane.failures.saturating_add(1);
             if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
                 lane.closed_until = Some(now.plus(retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1)));
@@ -131,12 +162,17 @@ impl<T> Lanes<T> {
         self.lanes.values().map(Lane::waiting).sum()
     }
 
+    /// How much of it waits for nothing but its turn; what lanes that hang hold back is not in it.
+    pub(super) fn ready(&self, now: Timestamp) -> usize {
+        let share = self.share();
+        self.lanes.values().map(|lane| if lane.room(share, now) > 0 { lane.waiting() } else { 0 }).sum()
+    }
+
     /// The endpoints that have enough to do, or are closed.
     pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
-        let is_full = |lane: &Lane<T>| {
-            lane.waiting() >= WAITING || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
-        };
-        self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
+        let share = self.share();
+        let full = self.lanes.iter().filter(|(_, lane)| lane.has_enough(share, now));
+        full.map(|(endpoint, _)| *endpoint).collect()
     }
 
     /// Whether a lane that had enough to do would soon be empty without another claim.
@@ -183,6 +219,61 @@ mod tests {
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
         assert_eq!(sent[1].0, well, "they take turns");
         assert_eq!(lanes.full(NOW), [hanging]);
+    }
+
+    /// Lanes in which so much waits.
+    fn busy(lanes: &mut Lanes<EndpointId>, count: usize, things: usize) -> Vec<EndpointId> {
+        let busy: Vec<_> = (0..count).map(|_| endpoint()).collect();
+        for endpoint in busy.iter().flat_map(|endpoint| std::iter::repeat_n(*endpoint, things)) {
+            lanes.put(endpoint, Try::First, endpoint);
+        }
+        busy
+    }
+
+    #[test]
+    fn lanes_that_hang_leave_half_of_all_places_and_every_claim_to_the_others() {
+        let mut lanes = Lanes::default();
+        let hanging = busy(&mut lanes, 50, 64);
+
+        let held = drain(&mut lanes).len();
+        let well = busy(&mut lanes, 50, 2);
+
+        assert!(held <= UNPROVEN, "{held} places are taken");
+        assert_eq!(
+            lanes.ready(NOW),
+            100,
+            "what the lanes that hang hold back keeps no claim from being made"
+        );
+        assert_eq!(lanes.full(NOW).len(), hanging.len());
+        let sent = drain(&mut lanes);
+        assert!(sent.len() == 100 && sent.iter().all(|lane| well.contains(lane)));
+    }
+
+    #[test]
+    fn lanes_that_begin_to_hang_one_after_another_leave_places_too() {
+        let mut lanes = Lanes::default();
+        let mut held = 0;
+        for _ in 0..100 {
+            busy(&mut lanes, 1, 64);
+            held += drain(&mut lanes).len();
+        }
+
+        assert!(held <= CROWDED + 100, "{held} places are taken");
+    }
+
+    #[test]
+    fn a_lane_that_answers_well_gets_all_its_places_in_a_crowd() {
+        let mut lanes = Lanes::default();
+        let well = busy(&mut lanes, 128, 64)[0];
+        let mut out = drain(&mut lanes).into_iter().filter(|lane| *lane == well).count();
+        assert_eq!(out, 2);
+
+        for _ in 0..OUT {
+            lanes.done(well, true, NOW);
+            out += drain(&mut lanes).len() - 1;
+        }
+
+        assert_eq!(out, OUT);
     }
 
     #[test]
