@@ -25,6 +25,7 @@ mod doors;
 mod durability;
 mod endpoints;
 mod expiry;
+mod guide;
 mod health;
 mod hub;
 mod idempotency;
