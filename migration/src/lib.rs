@@ -8,6 +8,7 @@ mod m20261122_000002_link;
 mod m20261122_000003_log;
 mod m20261122_000004_hub;
 mod m20261123_000001_redelivery;
+mod m20261124_000002_pending;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_log::Migration),
             Box::new(m20261122_000004_hub::Migration),
             Box::new(m20261123_000001_redelivery::Migration),
+            Box::new(m20261124_000002_pending::Migration),
         ]
     }
 }

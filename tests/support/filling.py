@@ -24,7 +24,7 @@ def fill(store, endpoints, deliveries):
     """Adds that many deliveries, one for each endpoint per event.
 
     Of 200 events, 2 wait for a retry tomorrow at every endpoint, 1 was given up, all others have arrived
-    with one attempt. Every 1,000th is about a run that failed, all others about a new link.
+    with one attempt. Every 50th is about a run that failed, all others about a new link.
     """
     patterns = {table: store.pattern(table) for table in ("link", "event", "delivery", "attempt")}
     patterns["event"].pop("position")
@@ -35,7 +35,7 @@ def fill(store, endpoints, deliveries):
         at = now - SPAN_MS + SPAN_MS * number // events
         link, event = identifier(at), identifier(at)
         times = {"created_at": at, "updated_at": at, "occurred_at": at, "started_at": at}
-        kind = "run.failed" if number % 1000 == 7 else "link.created"
+        kind = "run.failed" if number % 50 == 7 else "link.created"
         own = {"link": {"id": link, "expires_at": now + 90 * DAY_MS},
                "event": {"id": event, "link_id": link, "type": kind}}
         for table, values in own.items():
