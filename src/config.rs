@@ -3,8 +3,13 @@
 //! Only this file reads the environment. An unknown key or a bad value is refused with the key and
 //! where it came from, before anything is started.
 
+mod nats;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Metadata};
@@ -12,13 +17,19 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::Secret;
+use crate::domain::{Secret, duration};
 use crate::egress::Allow;
+use crate::egress::nats::Settings as BrokerSettings;
 
 /// Where the environment's settings begin; `__` stands between levels.
 const PREFIX: &str = "POSTERN_";
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "postern.toml";
+/// How long an attempt at a delivery may take unless the operator says otherwise.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// What the operator may say: long enough for a far receiver, and short
+/// enough for one that hangs not to hold its place for minutes.
+const WEBHOOK_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
 
 /// How the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -61,6 +72,10 @@ pub struct Settings {
     pub sources_allow: Allow,
     /// Further addresses of webhook receivers.
     pub webhooks_allow: Allow,
+    /// How long one attempt at a delivery may take.
+    pub webhooks_timeout: Duration,
+    /// Broker connections by name.
+    pub nats: BTreeMap<String, BrokerSettings>,
 }
 
 /// PEM files.
@@ -116,6 +131,16 @@ struct Raw {
     log_format: LogFormat,
     #[serde(default)]
     egress: RawEgress,
+    #[serde(default)]
+    webhooks: RawWebhooks,
+    #[serde(default)]
+    nats: BTreeMap<String, nats::Raw>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWebhooks {
+    timeout: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -161,6 +186,13 @@ impl List {
             Self::Text(text) => text.clone(),
             Self::Items(items) => items.join(","),
         }
+    }
+
+    fn items(&self) -> impl Iterator<Item = String> {
+        let text = self.text();
+        let items: Vec<_> =
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+        items.into_iter()
     }
 }
 
@@ -232,10 +264,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let allow = |key: &str, list: &List| -> Result<Allow, BadSetting> {
         list.text().parse().map_err(|error| bad(key, format!("{error}")))
     };
-    let proxies = raw.trusted_proxies.text();
-    let proxies = proxies.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let network = |text: &str| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let trusted_proxies = proxies.map(network).collect::<Result<_, _>>();
+    let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
     Ok(Settings {
         listen,
         public_url,
@@ -249,7 +279,15 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         log_format: raw.log_format,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
+        webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
+            .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
+}
+
+fn timeout(text: Option<&str>) -> Result<Duration, &'static str> {
+    let given = text.map_or(Ok(WEBHOOK_TIMEOUT), duration::parse);
+    given.ok().filter(|given| WEBHOOK_TIMEOUTS.contains(given)).ok_or("must be PT1S to PT1M, such as PT15S")
 }
 
 /// Customers type passwords there: https, or a loopback address for trying things out.
@@ -311,7 +349,7 @@ mod tests {
         Settings::read(flags).map_err(|error| error.to_string())
     }
 
-    fn with_file(text: &str) -> Result<Settings, String> {
+    pub(super) fn with_file(text: &str) -> Result<Settings, String> {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("settings.toml");
         std::fs::write(&path, text).expect("a file");
@@ -342,6 +380,9 @@ mod tests {
             "log_format = 'xml'",
             "master_key = 7",
             "tls.cert = 'x'",
+            "webhooks.timeout = 'PT61S'",
+            "webhooks.timeout = '0.5s'",
+            "webhooks.timeot = 'PT15S'",
         ];
         let told: Vec<_> = bad.map(|text| with_file(text).err().unwrap_or_else(|| "taken".into())).into();
         insta::assert_snapshot!(told.join("\n"));

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use entity::NodeId;
+use entity::{EndpointId, NodeId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,10 +21,13 @@ use crate::config::Settings;
 use crate::egress::client::{Purpose, SetupError};
 use crate::egress::{Client, Policy};
 use crate::service::{self, App, Clock, Tools};
+use crate::store::connect::OnCommit;
+use crate::store::transact::Left;
 use crate::store::{self, Db};
 use crate::vault::{KeyError, MasterKeys, Tokens, Vault};
 use crate::webhook::Destinations;
 use crate::webhook::destination::https::Https;
+use crate::webhook::destination::nats::Nats;
 use crate::{api, page, worker};
 
 /// How long requests may go on after the server was told to stop.
@@ -77,23 +80,46 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         None => MasterKeys::load_or_create(&settings.data_dir)?,
     };
     let bus = Arc::new(Bus::default());
-    let teller = Arc::clone(&bus);
-    let db = Db::open(&settings.database_url, Arc::new(move |hints| teller.tell(hints))).await?;
+    let node = NodeId::new(clock.now());
+    let db = Db::open(&settings.database_url, Arc::new(Teller { node, bus: Arc::clone(&bus) })).await?;
     let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
+    let https = Https::new(webhooks, settings.webhooks_timeout);
+    let nats = Nats::new(settings.nats.clone(), settings.webhooks_timeout);
     let tools = Tools {
         db,
         bus,
-        node: NodeId::new(clock.now()),
+        node,
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
         sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
-        destinations: Destinations::new(vec![Box::new(Https::new(webhooks))]),
+        destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
         clock,
     };
     let app = App::new(tools);
     service::clock::set(&app).await?;
     Ok(app)
+}
+
+/// Brings what was committed from the database to the bus.
+struct Teller {
+    node: NodeId,
+    bus: Arc<Bus>,
+}
+
+impl OnCommit for Teller {
+    fn taker(&self, endpoint: EndpointId) -> Option<NodeId> {
+        self.bus.desk.takes(endpoint).then_some(self.node)
+    }
+
+    fn committed(&self, left: Left) {
+        self.bus.desk.put(left.taken);
+        self.bus.tell(&left.hints);
+    }
+
+    fn doubted(&self) {
+        self.bus.desk.doubt();
+    }
 }
 
 /// A running server.

@@ -157,9 +157,9 @@ words! {
     }
     /// How one try at a delivery ended.
     AttemptOutcome {
-        /// A 2xx answer.
+        /// A 2xx answer, or a stream's acknowledgement.
         Delivered = "DELIVERED",
-        /// Any other answer.
+        /// Any other answer over HTTP.
         HttpError = "HTTP_ERROR",
         /// No whole answer in time.
         Timeout = "TIMEOUT",
@@ -167,6 +167,8 @@ words! {
         ConnectionError = "CONNECTION_ERROR",
         /// The receiver's certificate or handshake was refused.
         TlsError = "TLS_ERROR",
+        /// A broker refused it, or no stream keeps the subject.
+        Rejected = "REJECTED",
         /// The address is not allowed; nothing was sent.
         RefusedByPolicy = "REFUSED_BY_POLICY",
     }

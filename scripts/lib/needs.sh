@@ -11,6 +11,7 @@ ca-certificates | test -s /etc/ssl/certs/ca-certificates.crt
 gcc             | command -v cc
 golang-go       | command -v go
 libc6-dev       | test -e /usr/include/stdio.h
+nats-server     | PATH=$PATH:/usr/sbin; command -v nats-server
 postgresql      | scripts/with-postgres --check
 python3         | command -v python3
 python3-venv    | python3 -c "import ensurepip, venv"

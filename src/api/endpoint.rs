@@ -117,7 +117,7 @@ fn id(given: &ID) -> std::result::Result<EndpointId, Error> {
 /// A receiver to register.
 #[derive(InputObject)]
 pub(super) struct CreateWebhookEndpointInput {
-    /// https, or what the operator allows.
+    /// https, or what the operator allows; or `nats:<connection name>/<subject>`.
     url: String,
     /// For people, up to 1,000 characters.
     description: Option<String>,

@@ -192,10 +192,10 @@ pub(super) enum DeliveryStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::AttemptOutcome")]
 pub(super) enum AttemptOutcome {
-    /// A 2xx answer.
+    /// A 2xx answer, or a stream's acknowledgement.
     #[graphql(name = "DELIVERED")]
     Delivered,
-    /// Any other answer.
+    /// Any other answer over HTTP.
     #[graphql(name = "HTTP_ERROR")]
     HttpError,
     /// No whole answer in time.
@@ -207,6 +207,9 @@ pub(super) enum AttemptOutcome {
     /// The receiver's certificate or handshake was refused.
     #[graphql(name = "TLS_ERROR")]
     TlsError,
+    /// A broker refused it, or no stream keeps the subject.
+    #[graphql(name = "REJECTED")]
+    Rejected,
     /// The address is not allowed; nothing was sent.
     #[graphql(name = "REFUSED_BY_POLICY")]
     RefusedByPolicy,

@@ -4,6 +4,8 @@
 //! after a while as well, so a lost hint costs latency and nothing else. One event wakes only
 //! those who wait for it.
 
+mod desk;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 use entity::{LinkId, LoginId, WorkspaceId};
 use tokio::sync::{Notify, broadcast, watch};
+
+pub use desk::Desk;
 
 use crate::domain::hint::{Hint, Made};
 
@@ -42,6 +46,8 @@ pub struct Bus {
     pub logins: Notify,
     /// Runs that wait for a worker.
     pub runs: Notify,
+    /// What the sender has been given.
+    pub desk: Desk,
     attempts: broadcast::Sender<Made>,
     topics: Mutex<HashMap<Topic, watch::Sender<()>>>,
 }
@@ -55,6 +61,7 @@ impl Default for Bus {
             recoveries: Notify::new(),
             logins: Notify::new(),
             runs: Notify::new(),
+            desk: Desk::default(),
             attempts: broadcast::Sender::new(ATTEMPTS),
             topics: Mutex::default(),
         }

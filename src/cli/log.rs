@@ -6,8 +6,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
-/// Warnings of the libraries, and everything of ours from `info` on; `RUST_LOG` says otherwise.
-const DEFAULT: &str = "warn,postern=info";
+/// Warnings of the libraries, and everything of ours from `info` on; `RUST_LOG` says otherwise. That a broker
+/// is away is told by us, once.
+const DEFAULT: &str = "warn,async_nats=off,postern=info";
 
 /// Starts the log; a second call changes nothing.
 pub(super) fn start(format: LogFormat) {

@@ -15,6 +15,7 @@ pub mod secret;
 pub mod sign_in;
 pub mod snapshot;
 pub mod step;
+pub mod subject;
 
 pub use origins::Origins;
 pub use secret::Secret;

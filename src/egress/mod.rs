@@ -2,7 +2,8 @@
 //!
 //! `policy` judges (pure), `allow` is what the operator opened, `block` knows the special addresses,
 //! `guard` judges what a name resolves to, `client` carries out one bounded exchange. Whoever
-//! registers, tests or sends asks the same policy, so the three verdicts cannot differ.
+//! registers, tests or sends asks the same policy, so the three verdicts cannot differ. `nats` is the way
+//! to brokers, which the operator names and no partner can.
 
 pub mod allow;
 mod block;
@@ -11,6 +12,7 @@ pub mod client;
 mod guard;
 #[cfg(test)]
 pub(crate) mod loopback;
+pub mod nats;
 pub mod policy;
 #[cfg(test)]
 mod tests;

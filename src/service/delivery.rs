@@ -74,26 +74,52 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
         Ok::<_, Error>(store::delivery::claim(&tx, node, now, limit, &except).await?)
     })
     .await?;
-    let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
-    match gather(app, claimed, now).await {
-        Ok(sendings) => Ok(Claimed { sendings, next_due: None }),
-        Err(error) => {
-            // What cannot be sent now must not wait for this node's next start.
-            let freed: Result<(), Error> =
-                store::transact(
-                    &app.db,
-                    async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?),
-                )
-                .await;
-            freed.and(Err(error))
-        }
-    }
+    app.bus.desk.hold(claimed.iter().map(|row| row.id));
+    Ok(Claimed { sendings: collect(app, claimed).await?, next_due: None })
 }
 
-async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Result<Vec<Sending>, Error> {
+/// Gathers what the attempts at claimed deliveries need.
+///
+/// # Errors
+/// If the database does not answer; the deliveries are due again.
+pub async fn collect(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sending>, Error> {
     if claimed.is_empty() {
         return Ok(Vec::new());
     }
+    let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
+    match gather(app, claimed).await {
+        Ok(sendings) => Ok(sendings),
+        // What cannot be sent now must not wait for this node's next start.
+        Err(error) => release(app, ids).await.and(Err(error)),
+    }
+}
+
+async fn release(app: &App, ids: Vec<DeliveryId>) -> Result<(), Error> {
+    let node = app.node;
+    app.bus.desk.let_go(&ids);
+    let released: Result<(), Error> =
+        store::transact(&app.db, async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?)).await;
+    released.inspect_err(|_| app.bus.desk.doubt())
+}
+
+/// Frees claims of this node that are older than the last look and that nobody here knows of: their
+/// transaction was committed, but its answer was lost. Returns what may be one of those at the next look.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn free_forgotten(app: &App, suspects: &[DeliveryId]) -> Result<Vec<DeliveryId>, Error> {
+    let claimed = store::delivery::claimed_by(&app.db, app.node).await?;
+    let forgotten = app.bus.desk.forgotten(claimed);
+    let (lost, young): (Vec<_>, Vec<_>) = forgotten.into_iter().partition(|id| suspects.contains(id));
+    if !lost.is_empty() {
+        tracing::warn!(deliveries = lost.len(), "Claims that were lost are free again.");
+        release(app, lost).await?;
+    }
+    Ok(young)
+}
+
+async fn gather(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sending>, Error> {
+    let now = app.clock.now();
     let recipients = recipients(app, claimed.iter().map(|row| row.endpoint_id).collect(), now).await?;
     let events = views(app, &claimed).await?;
     let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
@@ -116,17 +142,15 @@ async fn gather(app: &App, claimed: Vec<delivery::Model>, now: Timestamp) -> Res
 type Known = HashMap<EndpointId, (Arc<endpoint::Model>, Option<Arc<Recipient>>)>;
 
 async fn recipients(app: &App, ids: HashSet<EndpointId>, now: Timestamp) -> Result<Known, Error> {
-    let rows = store::endpoint::for_hub(&app.db, ids.iter().copied()).await?;
-    let mut secrets: HashMap<EndpointId, Vec<endpoint_secret::Model>> = HashMap::new();
-    for secret in store::endpoint_secret::live_of(&app.db, ids, now).await? {
-        secrets.entry(secret.endpoint_id).or_default().push(secret);
+    let mut rows: HashMap<EndpointId, (endpoint::Model, Vec<endpoint_secret::Model>)> = HashMap::new();
+    for (row, secret) in store::endpoint::with_live_secrets(&app.db, ids, now).await? {
+        rows.entry(row.id).or_insert_with(|| (row, Vec::new())).1.extend(secret);
     }
-    let open = rows.into_iter().filter(|row| matches!(Fate::of(row, now), Fate::Due(_)));
+    let open = rows.into_iter().filter(|(_, (row, _))| matches!(Fate::of(row, now), Fate::Due(_)));
     Ok(open
-        .map(|row| {
-            let sealed = secrets.remove(&row.id).unwrap_or_default();
+        .map(|(id, (row, sealed))| {
             let recipient = recipient(app, &row, &sealed).map(Arc::new);
-            (row.id, (Arc::new(row), recipient))
+            (id, (Arc::new(row), recipient))
         })
         .collect())
 }
@@ -187,11 +211,22 @@ impl Sending {
         self.delivery.attempt_count == 0
     }
 
+    /// What the tries of its schedule have in common: a resend begins the schedule anew.
+    fn series(&self) -> String {
+        match self.delivery.attempts_before {
+            0 => self.delivery.id.to_string(),
+            before => format!("{}-{before}", self.delivery.id),
+        }
+    }
+
     /// Makes one attempt; writes nothing.
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
-        let written =
-            self.recipient.as_ref().and_then(|recipient| recipient.write(&self.event, started_at).ok());
+        let series = self.series();
+        let written = self
+            .recipient
+            .as_ref()
+            .and_then(|recipient| recipient.write(&self.event, &series, started_at).ok());
         let attempted = match written {
             Some(envelope) => {
                 let exchange = AssertUnwindSafe(app.destinations.deliver(&self.endpoint.url, envelope));
@@ -207,6 +242,12 @@ impl Sending {
 }
 
 impl Report {
+    /// Which delivery it is about.
+    #[must_use]
+    pub fn id(&self) -> DeliveryId {
+        self.delivery.id
+    }
+
     /// Where it went.
     #[must_use]
     pub fn endpoint(&self) -> EndpointId {
@@ -228,6 +269,7 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
     let made: Vec<Made> = reports.iter().zip(&verdicts).map(made).collect();
+    let ids: Vec<DeliveryId> = reports.iter().map(|report| report.delivery.id).collect();
     let settled = store::transact(&app.db, async move |tx| {
         let statuses: Vec<DeliveryStatus> = verdicts.iter().map(|verdict| verdict.status).collect();
         let settled = store::delivery::settle(&tx, node, verdicts).await?;
@@ -240,6 +282,7 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         Ok::<_, Error>(settled)
     })
     .await?;
+    app.bus.desk.let_go(&ids);
     app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
     Ok(())
 }
@@ -248,8 +291,8 @@ fn made((report, verdict): (&Report, &Verdict)) -> Made {
     Made {
         workspace: report.delivery.workspace_id,
         endpoint: report.endpoint.id,
-        delivery: verdict.delivery,
-        number: verdict.attempt_count,
+        delivery: verdict.attempt.delivery_id,
+        number: verdict.attempt.number,
     }
 }
 
@@ -260,8 +303,7 @@ fn verdict(report: &Report, now: Timestamp) -> Verdict {
     let made = attempt_count.saturating_sub(report.delivery.attempts_before);
     let made = u32::try_from(made).unwrap_or(u32::MAX);
     let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
-    let attempt = Some(attempt_row(report, attempt_count));
-    Verdict { delivery: report.delivery.id, status, attempt_count, next_attempt_at, attempt }
+    Verdict { attempt: attempt_row(report, attempt_count), status, next_attempt_at }
 }
 
 fn ended(attempted: &Attempted) -> Ended {

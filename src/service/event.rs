@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    CustomerId, DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint,
-    event, link, login, prompt,
+    DeliveryId, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer, delivery, endpoint, event, link,
+    login, prompt,
 };
 use serde_json::Value;
 
@@ -109,8 +109,7 @@ pub fn delivery(
 
 /// Events with the rows their payloads are joined from.
 pub struct Joins {
-    links: HashMap<LinkId, link::Model>,
-    customers: HashMap<CustomerId, customer::Model>,
+    links: HashMap<LinkId, (link::Model, Option<customer::Model>)>,
     logins: HashMap<LoginId, login::Model>,
     /// What the site said about an answer, by the login and the number of the prompt that says it.
     remarks: HashMap<(LoginId, i32), String>,
@@ -131,13 +130,7 @@ impl Joins {
         let links = if links.is_empty() {
             Vec::new()
         } else {
-            store::link::find_many(&app.db, workspace, links).await?
-        };
-        let customers = links.iter().map(|link| link.customer_id).collect::<HashSet<_>>();
-        let customers = if customers.is_empty() {
-            Vec::new()
-        } else {
-            store::customer::find_many(&app.db, workspace, customers).await?
+            store::link::with_customers(&app.db, workspace, links).await?
         };
         let logins = if logins.is_empty() {
             Vec::new()
@@ -145,8 +138,7 @@ impl Joins {
             store::login::find_many(&app.db, workspace, logins).await?
         };
         Ok(Self {
-            links: links.into_iter().map(|row| (row.id, row)).collect(),
-            customers: customers.into_iter().map(|row| (row.id, row)).collect(),
+            links: links.into_iter().map(|(link, customer)| (link.id, (link, customer))).collect(),
             logins: logins.into_iter().map(|row| (row.id, row)).collect(),
             remarks: remarks(app, workspace, prompted).await?,
         })
@@ -155,15 +147,15 @@ impl Joins {
     /// The rows of one event.
     #[must_use]
     pub fn of(&self, event: &event::Model) -> Joined<'_> {
-        let link = event.link_id.and_then(|id| self.links.get(&id));
+        let known = event.link_id.and_then(|id| self.links.get(&id));
         let facts = Facts::of(event);
         let site_message = match (facts.login_id, facts.prompt_number) {
             (Some(login), Some(number)) => self.remarks.get(&(login, number)).map(String::as_str),
             (Some(login), None) => self.logins.get(&login).and_then(|login| login.site_message.as_deref()),
             (None, _) => None,
         };
-        let customer = link.and_then(|link| self.customers.get(&link.customer_id));
-        Joined { link, customer, site_message }
+        let (link, customer) = known.map(|(link, customer)| (link, customer.as_ref())).unzip();
+        Joined { link, customer: customer.flatten(), site_message }
     }
 }
 

@@ -30,12 +30,6 @@ pub fn watermark(app: &App) -> i64 {
     app.0.log.0.load(Ordering::Acquire)
 }
 
-/// Whether it is worth moving the watermark now: somebody follows the log, or other nodes write to it.
-#[must_use]
-pub fn is_followed(app: &App) -> bool {
-    app.bus.is_watched() || !app.db.is_embedded()
-}
-
 /// Moves the watermark as far as it goes now and wakes those who wait; says whether it moved.
 ///
 /// # Errors

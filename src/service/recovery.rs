@@ -118,10 +118,15 @@ pub async fn step(app: &App) -> Result<Option<Timestamp>, Error> {
     let now = app.clock.now();
     let mut next = None;
     for row in store::recovery::open(&app.db).await? {
-        let due_at = if row.due_at <= now { batch(app, row, now).await? } else { Some(row.due_at) };
+        let due_at = if is_due(&row, now) { batch(app, row, now).await? } else { Some(row.due_at) };
         next = next.into_iter().chain(due_at).min();
     }
     Ok(next)
+}
+
+/// Whether the pause is over; one that is longer than any pause was written before the clock went back.
+fn is_due(row: &recovery::Model, now: Timestamp) -> bool {
+    row.due_at <= now || row.due_at > now.plus(PAUSE)
 }
 
 /// One batch; returns when the next one is due, `None` if it was the last.

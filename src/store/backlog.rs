@@ -8,6 +8,7 @@ use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, WorkspaceId, delive
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, UpdateMany};
 
+use super::rows::one_of;
 use super::{Error, Tx};
 use crate::domain::delivery::Fate;
 use crate::domain::hint::Hint;
@@ -45,7 +46,7 @@ pub async fn move_to(tx: &Tx, endpoints: &[EndpointId], fate: Fate) -> Result<u6
 pub async fn give_back(tx: &Tx, node: NodeId, ids: &[DeliveryId], fate: Fate) -> Result<u64, Error> {
     let given = set(fate)
         .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
-        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .filter(delivery::Column::ClaimedBy.eq(node))
         .exec(tx)
         .await?;
@@ -62,7 +63,7 @@ pub async fn revive(tx: &Tx, ids: &[DeliveryId], fate: Fate) -> Result<u64, Erro
         return Ok(0);
     }
     let revived = renew(fate)
-        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .filter(delivery::Column::Status.ne(DeliveryStatus::Delivered))
         .exec(tx)
         .await?;
@@ -100,7 +101,7 @@ fn others(endpoints: &[EndpointId], fate: Fate) -> SelectStatement {
     waiting
         .column(delivery::Column::Id)
         .from(delivery::Entity)
-        .and_where(delivery::Column::EndpointId.is_in(endpoints.iter().copied()))
+        .and_where(one_of(delivery::Column::EndpointId, endpoints.iter().copied()))
         .and_where(delivery::Column::Status.eq(DeliveryStatus::Pending))
         .and_where(delivery::Column::ClaimedBy.is_null())
         .order_by(delivery::Column::Id, Order::Asc)

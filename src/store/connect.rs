@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use entity::{EndpointId, NodeId};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
@@ -10,8 +11,8 @@ use sea_orm::{
     Statement,
 };
 
+use super::transact::Left;
 use super::{Error, writer};
-use crate::domain::hint::Hint;
 
 /// How many connections a server keeps to PostgreSQL; writers and readers share them.
 const POSTGRES_CONNECTIONS: u32 = 20;
@@ -19,21 +20,43 @@ const POSTGRES_CONNECTIONS: u32 = 20;
 const SQLITE_READERS: u32 = 4;
 /// The longest a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that has just done something needs no test before it does more.
+const TESTED: Duration = Duration::from_secs(1);
 /// The longest a statement may run on PostgreSQL: write transactions are short.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The advisory lock of PostgreSQL that a migrating node holds: "postern" in numbers.
 const MIGRATING: i64 = 0x70_6f73_7465_726e;
 
-/// Called after a commit with what it left for others to look at.
-pub type OnCommit = Arc<dyn Fn(&[Hint]) + Send + Sync>;
+/// Who is told of commits, and takes what they leave to be sent.
+pub trait OnCommit: Send + Sync {
+    /// The node that would send a fresh delivery to `endpoint` at once, if it may be claimed for one.
+    fn taker(&self, endpoint: EndpointId) -> Option<NodeId>;
+
+    /// A transaction was committed and leaves this for others to look at.
+    fn committed(&self, left: Left);
+
+    /// A transaction may be committed or not: what it has claimed may be claimed.
+    fn doubted(&self);
+}
+
+/// Nobody.
+impl OnCommit for () {
+    fn taker(&self, _: EndpointId) -> Option<NodeId> {
+        None
+    }
+
+    fn committed(&self, _: Left) {}
+
+    fn doubted(&self) {}
+}
 
 /// The database of one server.
 #[derive(Clone)]
 pub struct Db {
     reader: DatabaseConnection,
     pub(super) writer: Writer,
-    pub(super) on_commit: OnCommit,
+    pub(super) on_commit: Arc<dyn OnCommit>,
 }
 
 /// Who carries out write transactions.
@@ -50,7 +73,7 @@ impl Db {
     ///
     /// # Errors
     /// If the database cannot be opened or migrated.
-    pub async fn open(url: &str, on_commit: OnCommit) -> Result<Self, Error> {
+    pub async fn open(url: &str, on_commit: Arc<dyn OnCommit>) -> Result<Self, Error> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             make_private(path.split('?').next().unwrap_or(path))?;
             let only = Database::connect(sqlite(url, 1)).await?;
@@ -109,6 +132,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
@@ -138,6 +162,7 @@ fn postgres(url: &str) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .statement_timeout(STATEMENT_TIMEOUT)
+        .test_before_acquire_if_idle_for(TESTED)
         .sqlx_logging(false);
     options
 }
@@ -176,7 +201,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("p.db").display());
 
-        let _open = Db::open(&url, Arc::new(|_| ())).await.unwrap();
+        let _open = Db::open(&url, Arc::new(())).await.unwrap();
 
         let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap).collect();
         assert!(files.len() >= 2, "the file and its log");

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::{CustomerId, Timestamp, WorkspaceId, customer};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
+use super::rows::{self, one_of};
 use super::{Error, Tx};
 
 /// A customer's name within its workspace.
@@ -22,32 +22,20 @@ pub async fn ensure(
     names: &BTreeSet<Name>,
     now: Timestamp,
 ) -> Result<HashMap<Name, CustomerId>, Error> {
-    let mut known = find(tx, names).await?;
     // In the order of the set: two transactions that add the same people cannot wait for each other.
-    let missing: Vec<_> = names.iter().filter(|name| !known.contains_key(*name)).collect();
-    if missing.is_empty() {
-        return Ok(known);
-    }
-    let rows = missing.iter().map(|(workspace, external_id)| customer::Model {
+    let rows = names.iter().map(|(workspace, external_id)| customer::Model {
         id: CustomerId::new(now),
         workspace_id: *workspace,
         external_id: external_id.clone(),
         created_at: now,
     });
-    let added = customer::Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
-        .on_conflict(
-            OnConflict::columns([customer::Column::WorkspaceId, customer::Column::ExternalId])
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_with_returning(tx)
-        .await?;
-    let all_added = added.len() == missing.len();
-    known.extend(added.into_iter().map(named));
-    if !all_added {
-        known.extend(find(tx, names).await?);
+    let rows = rows.map(|row| row.into_active_model().reset_all());
+    let tail = r#"ON CONFLICT ("workspace_id", "external_id") DO NOTHING RETURNING *"#;
+    let added: Vec<customer::Model> = rows::insert_returning(tx, rows, ("true", tail)).await?;
+    if added.len() == names.len() {
+        return Ok(added.into_iter().map(named).collect());
     }
-    Ok(known)
+    find(tx, names).await
 }
 
 /// Those of `ids` that are in the workspace.
@@ -60,7 +48,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = CustomerId>,
 ) -> Result<Vec<customer::Model>, Error> {
     let query = customer::Entity::find().filter(customer::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(customer::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(customer::Column::Id, ids)).all(db).await?)
 }
 
 /// The customer of that name, if there is one.
@@ -83,7 +71,7 @@ async fn find(tx: &Tx, names: &BTreeSet<Name>) -> Result<HashMap<Name, CustomerI
     }
     let any = workspaces.into_iter().fold(Condition::any(), |any, (workspace, external_ids)| {
         let mine = customer::Column::WorkspaceId.eq(workspace);
-        any.add(Condition::all().add(mine).add(customer::Column::ExternalId.is_in(external_ids)))
+        any.add(Condition::all().add(mine).add(one_of(customer::Column::ExternalId, external_ids)))
     });
     Ok(customer::Entity::find().filter(any).all(tx).await?.into_iter().map(named).collect())
 }

@@ -5,50 +5,35 @@
 //! was taken for dead and comes back changes nothing.
 
 mod filter;
+mod settle;
 
 pub use filter::{Filter, list};
-
-use std::collections::{HashMap, HashSet};
+pub use settle::{Verdict, settle};
 
 use entity::{DeliveryId, DeliveryStatus, EndpointId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::rows::{self, one_of};
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
-/// How many rows one statement inserts: with eleven columns each, far below SQLite's 32,766 parameters.
-const INSERT: usize = 1_000;
-
-/// What one attempt changes on its delivery.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    /// Which delivery.
-    pub delivery: DeliveryId,
-    /// What it is now.
-    pub status: DeliveryStatus,
-    /// How many attempts were made.
-    pub attempt_count: i32,
-    /// When the next one is due; `None` if it is over or parked.
-    pub next_attempt_at: Option<Timestamp>,
-    /// The attempt it follows from, if one was made.
-    pub attempt: Option<attempt::Model>,
-}
-
-/// Adds many deliveries, a thousand in a statement, and wakes the hub.
+/// Adds deliveries. What is due at once is claimed for this process's sender, if it has room; for the
+/// rest it is woken.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Error> {
-    for chunk in rows.chunks(INSERT) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        delivery::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    let mut rows = rows;
+    for row in &mut rows {
+        let is_due = row.next_attempt_at.is_some_and(|at| at <= row.created_at);
+        row.claimed_by = if is_due { tx.taker(row.endpoint_id) } else { None };
+    }
+    if rows.iter().any(|row| row.claimed_by.is_none()) {
         tx.hint(Hint::Deliveries);
     }
-    Ok(())
+    tx.hand_over(rows.iter().filter(|row| row.claimed_by.is_some()).cloned());
+    rows::insert(tx, rows).await
 }
 
 /// Takes up to `limit` due deliveries for `node`, the longest due first, leaving out some endpoints.
@@ -86,7 +71,16 @@ pub async fn claim(
     Ok(rows)
 }
 
-/// Gives claimed deliveries back.
+/// What `node` has claimed.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn claimed_by(db: &impl ConnectionTrait, node: NodeId) -> Result<Vec<DeliveryId>, Error> {
+    let query = delivery::Entity::find().select_only().column(delivery::Column::Id);
+    Ok(query.filter(delivery::Column::ClaimedBy.eq(node)).into_tuple().all(db).await?)
+}
+
+/// Gives claimed deliveries back, and wakes the hub.
 ///
 /// # Errors
 /// If the database refuses.
@@ -94,9 +88,10 @@ pub async fn release(tx: &Tx, node: NodeId, ids: &[DeliveryId]) -> Result<(), Er
     delivery::Entity::update_many()
         .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
         .filter(delivery::Column::ClaimedBy.eq(node))
-        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .exec(tx)
         .await?;
+    tx.hint(Hint::Deliveries);
     Ok(())
 }
 
@@ -113,62 +108,6 @@ pub async fn next_due(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, Er
         .one(db)
         .await?;
     Ok(row.and_then(|row| row.next_attempt_at))
-}
-
-/// Writes attempts and what follows from each, and returns which deliveries that were: only those that
-/// `node` still holds and that have not been attempted since, so that a claim that was lost and taken
-/// again settles nothing twice.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<HashSet<DeliveryId>, Error> {
-    let held: Vec<(DeliveryId, i32)> = delivery::Entity::find()
-        .select_only()
-        .columns([delivery::Column::Id, delivery::Column::AttemptCount])
-        .filter(delivery::Column::ClaimedBy.eq(node))
-        .filter(delivery::Column::Id.is_in(verdicts.iter().map(|verdict| verdict.delivery)))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let mut held: HashMap<DeliveryId, i32> = held.into_iter().collect();
-    let mut verdicts = verdicts;
-    verdicts.retain(|verdict| {
-        let made = i32::from(verdict.attempt.is_some());
-        held.remove(&verdict.delivery).is_some_and(|before| before + made == verdict.attempt_count)
-    });
-    let settled = verdicts.iter().map(|verdict| verdict.delivery).collect();
-    let attempts: Vec<_> = verdicts.iter_mut().filter_map(|verdict| verdict.attempt.take()).collect();
-    if !attempts.is_empty() {
-        let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
-        attempt::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    }
-    if verdicts.iter().any(|verdict| verdict.next_attempt_at.is_some()) {
-        // The hub sleeps until the next one is due, and that may be earlier now.
-        tx.hint(Hint::Deliveries);
-    }
-    let (first_try, others): (Vec<_>, Vec<_>) = verdicts
-        .into_iter()
-        .partition(|verdict| verdict.status == DeliveryStatus::Delivered && verdict.attempt_count == 1);
-    if let Some(one) = first_try.first() {
-        // By far the most frequent verdict: one statement for all of them.
-        write(tx, one, first_try.iter().map(|verdict| verdict.delivery)).await?;
-    }
-    for verdict in others {
-        write(tx, &verdict, [verdict.delivery]).await?;
-    }
-    Ok(settled)
-}
-
-async fn write(tx: &Tx, verdict: &Verdict, ids: impl IntoIterator<Item = DeliveryId>) -> Result<(), Error> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::Status, Expr::value(verdict.status))
-        .col_expr(delivery::Column::AttemptCount, Expr::value(verdict.attempt_count))
-        .col_expr(delivery::Column::NextAttemptAt, Expr::value(verdict.next_attempt_at))
-        .col_expr(delivery::Column::ClaimedBy, Expr::value(Option::<NodeId>::None))
-        .filter(delivery::Column::Id.is_in(ids))
-        .exec(tx)
-        .await?;
-    Ok(())
 }
 
 /// The delivery with that id.
@@ -194,7 +133,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = DeliveryId>,
 ) -> Result<Vec<delivery::Model>, Error> {
     let query = delivery::Entity::find().filter(delivery::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(delivery::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(delivery::Column::Id, ids)).all(db).await?)
 }
 
 /// The attempts at a delivery after number `after`, in order.

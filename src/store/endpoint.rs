@@ -3,11 +3,12 @@
 use entity::{EndpointId, EndpointStatus, Timestamp, WorkspaceId, endpoint, endpoint_secret};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::page::{Rows, newest_first};
+use super::rows::one_of;
 use super::{Error, Page, Tx};
 
 /// Adds an endpoint with its first secret.
@@ -28,7 +29,7 @@ pub async fn find_many(
     workspace: WorkspaceId,
     ids: impl IntoIterator<Item = EndpointId>,
 ) -> Result<Vec<endpoint::Model>, Error> {
-    Ok(live(workspace).filter(endpoint::Column::Id.is_in(ids)).all(db).await?)
+    Ok(live(workspace).filter(one_of(endpoint::Column::Id, ids)).all(db).await?)
 }
 
 /// A page of the workspace's endpoints, newest first.
@@ -52,13 +53,36 @@ pub async fn all_of(
     workspaces: impl IntoIterator<Item = WorkspaceId>,
 ) -> Result<Vec<endpoint::Model>, Error> {
     let query = endpoint::Entity::find()
-        .filter(endpoint::Column::WorkspaceId.is_in(workspaces))
+        .filter(one_of(endpoint::Column::WorkspaceId, workspaces))
         .filter(endpoint::Column::DeletedAt.is_null())
         .order_by_asc(endpoint::Column::Id);
     Ok(query.all(db).await?)
 }
 
-/// Endpoints of several workspaces, for the hub, which has claimed their deliveries.
+/// Endpoints of several workspaces with the secrets that sign at `now`, newest first, for the hub, which
+/// has claimed their deliveries. One with several secrets comes several times.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn with_live_secrets(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = EndpointId>,
+    now: Timestamp,
+) -> Result<Vec<(endpoint::Model, Option<endpoint_secret::Model>)>, Error> {
+    let live = endpoint::Entity::belongs_to(endpoint_secret::Entity)
+        .from(endpoint::Column::Id)
+        .to(endpoint_secret::Column::EndpointId)
+        .on_condition(move |_, _| super::endpoint_secret::live_at(now))
+        .into();
+    let query = endpoint::Entity::find()
+        .join(JoinType::LeftJoin, live)
+        .select_also(endpoint_secret::Entity)
+        .filter(one_of(endpoint::Column::Id, ids))
+        .order_by_desc(endpoint_secret::Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// Endpoints of several workspaces, for the hub.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -66,7 +90,7 @@ pub async fn for_hub(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = EndpointId>,
 ) -> Result<Vec<endpoint::Model>, Error> {
-    Ok(endpoint::Entity::find().filter(endpoint::Column::Id.is_in(ids)).all(db).await?)
+    Ok(endpoint::Entity::find().filter(one_of(endpoint::Column::Id, ids)).all(db).await?)
 }
 
 /// All endpoints of all workspaces, deleted ones too, to see whose backlog is out of line.
@@ -92,7 +116,7 @@ pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: EndpointId) -> Result<end
 /// # Errors
 /// If the database does not answer.
 pub async fn lock_for_hub(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
-    let query = endpoint::Entity::find().filter(endpoint::Column::Id.is_in(ids.iter().copied()));
+    let query = endpoint::Entity::find().filter(one_of(endpoint::Column::Id, ids.iter().copied()));
     let query = query.order_by_asc(endpoint::Column::Id);
     let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
     Ok(query.all(tx).await?)
@@ -130,7 +154,7 @@ pub async fn disable(tx: &Tx, workspace: WorkspaceId, id: EndpointId, reason: &s
 pub async fn set_failing(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<(), Error> {
     endpoint::Entity::update_many()
         .col_expr(endpoint::Column::FailingSince, Expr::value(now))
-        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(endpoint::Column::Id, ids.iter().copied()))
         .filter(endpoint::Column::FailingSince.is_null())
         .exec(tx)
         .await?;
@@ -144,7 +168,7 @@ pub async fn set_failing(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<
 pub async fn clear_failing(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
     let query = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::FailingSince, Expr::value(Option::<Timestamp>::None))
-        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(endpoint::Column::Id, ids.iter().copied()))
         .filter(endpoint::Column::FailingSince.is_not_null());
     Ok(query.exec_with_returning(tx).await?)
 }
@@ -156,7 +180,7 @@ pub async fn clear_failing(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::
 pub async fn set_warned(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<Vec<endpoint::Model>, Error> {
     let query = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::WarnedAt, Expr::value(now))
-        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(endpoint::Column::Id, ids.iter().copied()))
         .filter(endpoint::Column::WarnedAt.is_null())
         .filter(endpoint::Column::Status.eq(EndpointStatus::Enabled));
     Ok(query.exec_with_returning(tx).await?)
@@ -169,7 +193,7 @@ pub async fn set_warned(tx: &Tx, ids: &[EndpointId], now: Timestamp) -> Result<V
 pub async fn clear_warned(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<endpoint::Model>, Error> {
     let query = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::WarnedAt, Expr::value(Option::<Timestamp>::None))
-        .filter(endpoint::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(endpoint::Column::Id, ids.iter().copied()))
         .filter(endpoint::Column::WarnedAt.is_not_null());
     Ok(query.exec_with_returning(tx).await?)
 }

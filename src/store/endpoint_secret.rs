@@ -7,6 +7,7 @@ use sea_orm::{
     QueryOrder,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 
 /// Adds a secret.
@@ -27,14 +28,18 @@ pub async fn live_of(
     endpoints: impl IntoIterator<Item = EndpointId>,
     now: Timestamp,
 ) -> Result<Vec<endpoint_secret::Model>, Error> {
-    let live = Condition::any()
-        .add(endpoint_secret::Column::ExpiresAt.is_null())
-        .add(endpoint_secret::Column::ExpiresAt.gt(now));
     let query = endpoint_secret::Entity::find()
-        .filter(endpoint_secret::Column::EndpointId.is_in(endpoints))
-        .filter(live)
+        .filter(one_of(endpoint_secret::Column::EndpointId, endpoints))
+        .filter(live_at(now))
         .order_by_desc(endpoint_secret::Column::Id);
     Ok(query.all(db).await?)
+}
+
+/// Secrets that sign at `now`.
+pub(super) fn live_at(now: Timestamp) -> Condition {
+    Condition::any()
+        .add(endpoint_secret::Column::ExpiresAt.is_null())
+        .add(endpoint_secret::Column::ExpiresAt.gt(now))
 }
 
 /// Lets the secrets of an endpoint sign until `at`, and no longer.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use entity::{EventId, LinkId, Timestamp, WorkspaceId, delivery, event};
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
+use super::rows::{self, one_of};
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
@@ -49,10 +50,9 @@ pub struct Range {
 /// # Errors
 /// If the database refuses.
 pub async fn insert_many(tx: &Tx, events: &[NewEvent]) -> Result<HashMap<EventId, i64>, Error> {
-    if tx.is_concurrent() {
-        // The watermark rule (see `log`): a writer has its transaction id before its positions.
-        tx.execute_unprepared("SELECT pg_current_xact_id()").await?;
-    }
+    // The watermark rule (see `log`): a writer has its transaction id before its positions. The condition
+    // names no column, so it is met once, before there is a row that could draw one.
+    let condition = if tx.is_concurrent() { "pg_current_xact_id() IS NOT NULL" } else { "true" };
     let rows = events.iter().map(|event| event::ActiveModel {
         position: ActiveValue::NotSet,
         id: ActiveValue::Set(event.id),
@@ -63,9 +63,16 @@ pub async fn insert_many(tx: &Tx, events: &[NewEvent]) -> Result<HashMap<EventId
         facts: ActiveValue::Set(event.facts.clone()),
         occurred_at: ActiveValue::Set(event.occurred_at),
     });
-    let rows = event::Entity::insert_many(rows).exec_with_returning(tx).await?;
+    let places: Vec<Place> =
+        rows::insert_returning(tx, rows, (condition, r#"RETURNING "id", "position""#)).await?;
     tx.hint(Hint::Log);
-    Ok(rows.into_iter().map(|row| (row.id, row.position)).collect())
+    Ok(places.into_iter().map(|place| (place.id, place.position)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Place {
+    id: EventId,
+    position: i64,
 }
 
 /// Events of the workspace in the order of the log.
@@ -122,7 +129,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = EventId>,
 ) -> Result<Vec<event::Model>, Error> {
     let query = event::Entity::find().filter(event::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(event::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(event::Column::Id, ids)).all(db).await?)
 }
 
 /// The position of the event that brought each link to its sequence.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{Timestamp, WorkspaceId, idempotency};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::rows;
 use super::{Error, Tx};
 
 /// How long a key is remembered.
@@ -32,12 +32,9 @@ pub async fn claim(
         .filter(idempotency::Column::CreatedAt.lt(now.minus(KEPT)))
         .exec(tx)
         .await?;
-    let key = [idempotency::Column::WorkspaceId, idempotency::Column::Operation, idempotency::Column::Key];
-    let added =
-        idempotency::Entity::insert_many(rows.iter().map(|row| row.clone().into_active_model().reset_all()))
-            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-            .exec_with_returning(tx)
-            .await?;
+    let new = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+    let tail = r#"ON CONFLICT ("workspace_id", "operation", "key") DO NOTHING RETURNING *"#;
+    let added: Vec<idempotency::Model> = rows::insert_returning(tx, new, ("true", tail)).await?;
     if added.len() == rows.len() {
         return Ok(HashMap::new());
     }

@@ -4,6 +4,7 @@ use entity::{JobId, WorkspaceId, job};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::page::{Rows, newest_first};
+use super::rows::one_of;
 use super::{Error, Page, Tx};
 
 /// Adds a row.
@@ -25,7 +26,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = JobId>,
 ) -> Result<Vec<job::Model>, Error> {
     let query = job::Entity::find().filter(job::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(job::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(job::Column::Id, ids)).all(db).await?)
 }
 
 /// The one with that id.

@@ -1,13 +1,16 @@
 //! Links.
 
-use entity::{CustomerId, JobId, LinkId, LinkStatus, LoginStatus, Timestamp, WorkspaceId, link, login};
+use entity::{
+    CustomerId, JobId, LinkId, LinkStatus, LoginStatus, Timestamp, WorkspaceId, customer, link, login,
+};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::page::{Rows, newest_first};
+use super::rows::{self, one_of};
 use super::{Error, Page, Tx};
 
 /// Which links of a workspace to list; an absent field allows all.
@@ -29,10 +32,8 @@ pub struct Filter {
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn insert_many(tx: &Tx, rows: &[link::Model]) -> Result<(), Error> {
-    let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
-    link::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+pub async fn insert_many(tx: &Tx, links: &[link::Model]) -> Result<(), Error> {
+    rows::insert(tx, links.iter().cloned()).await
 }
 
 /// The link, as it is committed now.
@@ -57,7 +58,28 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = LinkId>,
 ) -> Result<Vec<link::Model>, Error> {
     let query = link::Entity::find().filter(link::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(link::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(link::Column::Id, ids)).all(db).await?)
+}
+
+/// Those of `ids` that are in the workspace, each with its customer.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn with_customers(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = LinkId>,
+) -> Result<Vec<(link::Model, Option<customer::Model>)>, Error> {
+    let customer = link::Entity::belongs_to(customer::Entity)
+        .from(link::Column::CustomerId)
+        .to(customer::Column::Id)
+        .into();
+    let query = link::Entity::find()
+        .join(JoinType::LeftJoin, customer)
+        .select_also(customer::Entity)
+        .filter(link::Column::WorkspaceId.eq(workspace))
+        .filter(one_of(link::Column::Id, ids));
+    Ok(query.all(db).await?)
 }
 
 /// The link that an authentic token names; the token is the proof, so no workspace is needed.

@@ -7,6 +7,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
@@ -118,7 +119,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = LoginId>,
 ) -> Result<Vec<login::Model>, Error> {
     let query = login::Entity::find().filter(login::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(login::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(login::Column::Id, ids)).all(db).await?)
 }
 
 /// Takes up to `limit` waiting logins for `node`, oldest first.

@@ -21,6 +21,7 @@ pub mod node;
 pub mod page;
 pub mod prompt;
 pub mod recovery;
+mod rows;
 pub mod run;
 pub mod session;
 pub mod source_system;

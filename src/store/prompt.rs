@@ -6,6 +6,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
@@ -46,7 +47,7 @@ pub async fn of_logins(
 ) -> Result<Vec<prompt::Model>, Error> {
     let query = prompt::Entity::find()
         .filter(prompt::Column::WorkspaceId.eq(workspace))
-        .filter(prompt::Column::LoginId.is_in(logins));
+        .filter(one_of(prompt::Column::LoginId, logins));
     Ok(query.order_by_asc(prompt::Column::Number).all(db).await?)
 }
 

@@ -6,6 +6,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
 
@@ -39,7 +40,7 @@ pub async fn latest_of(
 ) -> Result<Vec<run::Model>, Error> {
     let query = run::Entity::find()
         .filter(run::Column::WorkspaceId.eq(workspace))
-        .filter(run::Column::LinkId.is_in(links));
+        .filter(one_of(run::Column::LinkId, links));
     Ok(query.order_by_asc(run::Column::Id).all(db).await?)
 }
 
@@ -136,6 +137,6 @@ pub async fn steps_of(
 ) -> Result<Vec<run_step::Model>, Error> {
     let query = run_step::Entity::find()
         .filter(run_step::Column::WorkspaceId.eq(workspace))
-        .filter(run_step::Column::RunId.is_in(runs));
+        .filter(one_of(run_step::Column::RunId, runs));
     Ok(query.order_by_asc(run_step::Column::Position).all(db).await?)
 }

@@ -4,6 +4,7 @@ use entity::{SourceSystemId, WorkspaceId, source_system};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::page::{Rows, newest_first};
+use super::rows::one_of;
 use super::{Error, Page, Tx};
 
 /// Adds a row.
@@ -25,7 +26,7 @@ pub async fn find_many(
     ids: impl IntoIterator<Item = SourceSystemId>,
 ) -> Result<Vec<source_system::Model>, Error> {
     let query = source_system::Entity::find().filter(source_system::Column::WorkspaceId.eq(workspace));
-    Ok(query.filter(source_system::Column::Id.is_in(ids)).all(db).await?)
+    Ok(query.filter(one_of(source_system::Column::Id, ids)).all(db).await?)
 }
 
 /// The one with that id.

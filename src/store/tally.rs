@@ -11,6 +11,7 @@ use sea_orm::{
     QueryFilter, QuerySelect,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 
 /// How long a row counts for.
@@ -105,7 +106,7 @@ async fn counted(
         .column_as(sum(tally::Column::Failed), "failed")
         .column_as(sum(tally::Column::FailedAttempts), "failed_attempts")
         .filter(tally::Column::WorkspaceId.eq(workspace))
-        .filter(tally::Column::EndpointId.is_in(endpoints.iter().copied()))
+        .filter(one_of(tally::Column::EndpointId, endpoints.iter().copied()))
         .filter(tally::Column::SlotAt.gte(since))
         .group_by(tally::Column::EndpointId);
     Ok(query.into_model().all(db).await?)
@@ -127,7 +128,7 @@ async fn waiting(
     mine.column(endpoint::Column::Id)
         .from(endpoint::Entity)
         .and_where(endpoint::Column::WorkspaceId.eq(workspace))
-        .and_where(endpoint::Column::Id.is_in(endpoints.iter().copied()));
+        .and_where(one_of(endpoint::Column::Id, endpoints.iter().copied()));
     let query = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::EndpointId)

@@ -5,9 +5,10 @@
 //! SQLite one task runs many closures per commit, each in a savepoint (see `writer`); on
 //! PostgreSQL each has a transaction and a task of its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use entity::{EndpointId, NodeId, delivery};
 use futures_util::FutureExt;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
@@ -22,20 +23,55 @@ use crate::domain::hint::Hint;
 /// The longest a closure may take: readers of the log wait for the oldest write.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// What a transaction leaves for others once it is committed.
+#[derive(Default)]
+pub struct Left {
+    /// What there is to look at.
+    pub hints: Vec<Hint>,
+    /// Deliveries that it has claimed for this process's sender.
+    pub taken: Vec<delivery::Model>,
+}
+
+impl Left {
+    fn hint(&mut self, hint: Hint) {
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
+    }
+
+    /// Adds what another transaction leaves.
+    pub(super) fn add(&mut self, other: Self) {
+        other.hints.into_iter().for_each(|hint| self.hint(hint));
+        self.taken.extend(other.taken);
+    }
+}
+
 /// An open transaction, as the closure sees it.
 #[derive(Clone)]
 pub struct Tx {
     inner: Arc<DatabaseTransaction>,
-    hints: Arc<Mutex<Vec<Hint>>>,
+    on_commit: Arc<dyn OnCommit>,
+    left: Arc<Mutex<Left>>,
 }
 
 impl Tx {
     /// Tells `hint` to the others once this transaction is committed.
     pub fn hint(&self, hint: Hint) {
-        let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
+        self.left().hint(hint);
+    }
+
+    /// The node that may claim a fresh delivery to `endpoint` right away.
+    pub(super) fn taker(&self, endpoint: EndpointId) -> Option<NodeId> {
+        self.on_commit.taker(endpoint)
+    }
+
+    /// Hands deliveries that are claimed for this process to its sender, once they are committed.
+    pub(super) fn hand_over(&self, taken: impl IntoIterator<Item = delivery::Model>) {
+        self.left().taken.extend(taken);
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether several transactions write at the same time, so that rows must be locked.
@@ -60,7 +96,9 @@ where
     let (reply, answer) = oneshot::channel();
     match &db.writer {
         Writer::Task(writer) => {
-            let job: writer::Job = Box::new(move |outer| Box::pin(in_savepoint(outer, work, reply)));
+            let on_commit = Arc::clone(&db.on_commit);
+            let job: writer::Job =
+                Box::new(move |outer| Box::pin(in_savepoint((outer, on_commit), work, reply)));
             writer.send(job).await.map_err(|writer::Stopped| E::from(Error::Unavailable(None)))?;
         }
         Writer::Pool(pool) => {
@@ -76,24 +114,31 @@ where
 }
 
 /// PostgreSQL: begin, work, commit, hint.
-async fn alone<T, E, F, W>(pool: &sea_orm::DatabaseConnection, work: W, on_commit: &OnCommit) -> Result<T, E>
+async fn alone<T, E, F, W>(
+    pool: &sea_orm::DatabaseConnection,
+    work: W,
+    on_commit: &Arc<dyn OnCommit>,
+) -> Result<T, E>
 where
     E: From<Error>,
     F: Future<Output = Result<T, E>> + Send,
     W: FnOnce(Tx) -> F,
 {
     let transaction = pool.begin().await.map_err(Error::from)?;
-    let (result, transaction, hints) = run(transaction, work).await;
+    let (result, transaction, left) = run(transaction, on_commit, work).await;
     let value = result?;
     let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)))?;
-    transaction.commit().await.map_err(Error::from)?;
-    on_commit(&hints);
+    if let Err(error) = transaction.commit().await {
+        on_commit.doubted();
+        return Err(E::from(Error::from(error)));
+    }
+    on_commit.committed(left);
     Ok(value)
 }
 
 /// SQLite: the same inside a savepoint of the writer's transaction; the reply waits for its commit.
 async fn in_savepoint<T, E, F, W>(
-    outer: Arc<DatabaseTransaction>,
+    (outer, on_commit): (Arc<DatabaseTransaction>, Arc<dyn OnCommit>),
     work: W,
     reply: oneshot::Sender<Result<T, E>>,
 ) -> writer::Done
@@ -103,54 +148,58 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
     W: FnOnce(Tx) -> F + Send + 'static,
 {
-    let (result, hints) = match outer.begin().await {
-        Ok(savepoint) => settle(run(savepoint, work).await).await,
-        Err(error) => (Err(E::from(Error::from(error))), Vec::new()),
+    let (result, left) = match outer.begin().await {
+        Ok(savepoint) => settle(run(savepoint, &on_commit, work).await).await,
+        Err(error) => (Err(E::from(Error::from(error))), Left::default()),
     };
     let finish = move |committed: Result<(), Error>| {
         let _ = reply.send(committed.map_err(E::from).and(result));
     };
-    writer::Done { hints, finish: Box::new(finish) }
+    writer::Done { left, finish: Box::new(finish) }
 }
 
-async fn settle<T, E: From<Error>>(ran: Ran<T, E>) -> (Result<T, E>, Vec<Hint>) {
+async fn settle<T, E: From<Error>>(ran: Ran<T, E>) -> (Result<T, E>, Left) {
     match ran {
-        (Ok(value), Some(savepoint), hints) => match savepoint.commit().await {
-            Ok(()) => (Ok(value), hints),
-            Err(error) => (Err(E::from(Error::from(error))), Vec::new()),
+        (Ok(value), Some(savepoint), left) => match savepoint.commit().await {
+            Ok(()) => (Ok(value), left),
+            Err(error) => (Err(E::from(Error::from(error))), Left::default()),
         },
-        (Ok(_), None, _) => (Err(E::from(Error::Unavailable(None))), Vec::new()),
+        (Ok(_), None, _) => (Err(E::from(Error::Unavailable(None))), Left::default()),
         (Err(error), savepoint, _) => {
             if let Some(savepoint) = savepoint
                 && let Err(failed) = savepoint.rollback().await
             {
-                return (Err(E::from(Error::from(failed))), Vec::new());
+                return (Err(E::from(Error::from(failed))), Left::default());
             }
-            (Err(error), Vec::new())
+            (Err(error), Left::default())
         }
     }
 }
 
-type Ran<T, E> = (Result<T, E>, Option<DatabaseTransaction>, Vec<Hint>);
+type Ran<T, E> = (Result<T, E>, Option<DatabaseTransaction>, Left);
 
 /// Runs the closure within its time; a panic in it is an error, not the end of the writer.
-async fn run<T, E, F, W>(transaction: DatabaseTransaction, work: W) -> Ran<T, E>
+async fn run<T, E, F, W>(
+    transaction: DatabaseTransaction,
+    on_commit: &Arc<dyn OnCommit>,
+    work: W,
+) -> Ran<T, E>
 where
     E: From<Error>,
     F: Future<Output = Result<T, E>> + Send,
     W: FnOnce(Tx) -> F,
 {
     let inner = Arc::new(transaction);
-    let hints = Arc::new(Mutex::new(Vec::new()));
-    let tx = Tx { inner: Arc::clone(&inner), hints: Arc::clone(&hints) };
+    let left = Arc::new(Mutex::new(Left::default()));
+    let tx = Tx { inner: Arc::clone(&inner), on_commit: Arc::clone(on_commit), left: Arc::clone(&left) };
     let guarded = std::panic::AssertUnwindSafe(work(tx)).catch_unwind();
     let result = match tokio::time::timeout(LONGEST, guarded).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(E::from(Error::Database(DbErr::Custom("a transaction panicked".to_owned())))),
         Err(_elapsed) => Err(E::from(Error::Unavailable(None))),
     };
-    let hints = std::mem::take(&mut *hints.lock().unwrap_or_else(PoisonError::into_inner));
-    (result, Arc::into_inner(inner), hints)
+    let left = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
+    (result, Arc::into_inner(inner), left)
 }
 
 #[async_trait::async_trait]

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Error;
 use super::connect::OnCommit;
-use crate::domain::hint::Hint;
+use super::transact::Left;
 
 /// How many closures may wait; more make the callers wait.
 const QUEUE: usize = 1024;
@@ -25,7 +25,7 @@ pub(super) type Job = Box<dyn FnOnce(Arc<DatabaseTransaction>) -> BoxFuture<'sta
 
 /// A closure that has run and waits for the commit.
 pub(super) struct Done {
-    pub(super) hints: Vec<Hint>,
+    pub(super) left: Left,
     pub(super) finish: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
@@ -56,7 +56,7 @@ impl Handle {
 }
 
 /// Starts the writer on its own connection.
-pub(super) fn start(only: DatabaseConnection, on_commit: OnCommit) -> Handle {
+pub(super) fn start(only: DatabaseConnection, on_commit: Arc<dyn OnCommit>) -> Handle {
     let (orders, mut waiting) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
         let mut batch = Vec::with_capacity(BATCH);
@@ -80,7 +80,7 @@ pub(super) fn start(only: DatabaseConnection, on_commit: OnCommit) -> Handle {
     Handle(orders)
 }
 
-async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &OnCommit) {
+async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &Arc<dyn OnCommit>) {
     if jobs.is_empty() {
         return;
     }
@@ -99,12 +99,12 @@ async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &OnCommit)
         Some(outer) => outer.commit().await.map_err(|error| error.to_string()),
         None => Err("a closure kept its transaction".to_owned()),
     };
-    let mut hints = Vec::new();
+    let mut left = Left::default();
     for one in done {
-        hints.extend(one.hints);
+        left.add(one.left);
         (one.finish)(committed.clone().map_err(|why| Error::Database(sea_orm::DbErr::Custom(why))));
     }
     if committed.is_ok() {
-        on_commit(&hints);
+        on_commit.committed(left);
     }
 }

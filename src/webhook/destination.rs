@@ -2,6 +2,7 @@
 //! [`Destinations`] is built.
 
 pub mod https;
+pub mod nats;
 
 use async_trait::async_trait;
 
@@ -67,4 +68,4 @@ impl Destinations {
     }
 }
 
-const NO_KIND: &str = "must start with https://";
+const NO_KIND: &str = "must start with https:// or nats:";

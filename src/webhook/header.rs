@@ -32,6 +32,9 @@ const RESERVED: [&str; 17] = [
     "user-agent",
 ];
 
+/// So begin headers that say what was signed, and those by which a broker is told what to do.
+const OURS: [&str; 2] = ["webhook-", "nats-"];
+
 /// A header cannot be sent along.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("headers.{name} {problem}")]
@@ -72,7 +75,8 @@ pub(super) fn read(headers: &[(String, Secret)]) -> Result<HeaderMap, HeaderErro
 
 fn pair(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "is not a header name")?;
-    if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("webhook-") {
+    let is_ours = OURS.iter().any(|start| name.as_str().starts_with(start));
+    if RESERVED.contains(&name.as_str()) || is_ours {
         return Err("is reserved");
     }
     let plain = Some(value.expose()).filter(|text| text.is_ascii());
@@ -105,6 +109,7 @@ mod tests {
             ("Webhook-Signature", "x", "is reserved"),
             ("WEBHOOK-anything", "x", "is reserved"),
             ("Postern-Signature", "x", "is reserved"),
+            ("Nats-Rollup", "all", "is reserved"),
             ("Content-Type", "x", "is reserved"),
             ("Content-Length", "3", "is reserved"),
             ("Host", "x", "is reserved"),

@@ -41,6 +41,9 @@ impl From<serde_json::Error> for Error {
 pub struct Envelope {
     /// The event's id: by it receivers know a repetition.
     pub id: EventId,
+    /// The same for all tries of one schedule, and another for any other delivery or resend: what tells a
+    /// repetition that nobody wants from one that somebody asked for.
+    pub series: String,
     /// When the attempt is made.
     pub at: Timestamp,
     /// All headers, the signature among them.
@@ -74,11 +77,11 @@ impl Recipient {
         Ok(Self { format, signer: scheme::of(signature).signer(secrets)?, headers })
     }
 
-    /// Writes and signs `event` for an attempt that is made at `now`.
+    /// Writes and signs `event` for an attempt of `series` that is made at `now`.
     ///
     /// # Errors
     /// [`Error::Payload`], which only a damaged event can cause.
-    pub fn write(&self, event: &EventView, now: Timestamp) -> Result<Envelope, Error> {
+    pub fn write(&self, event: &EventView, series: &str, now: Timestamp) -> Result<Envelope, Error> {
         let body = self.format.render(event)?;
         let (id, timestamp) = (event.id.to_string(), now.seconds());
         let signature = self.signer.sign(Message { id: &id, timestamp, body: &body });
@@ -86,7 +89,7 @@ impl Recipient {
         headers.insert(ID, HeaderValue::try_from(id)?);
         headers.insert(TIMESTAMP, HeaderValue::from(timestamp));
         headers.insert(HeaderName::from_static(self.signer.header()), HeaderValue::try_from(signature)?);
-        Ok(Envelope { id: event.id, at: now, headers, body })
+        Ok(Envelope { id: event.id, series: series.to_owned(), at: now, headers, body })
     }
 }
 
@@ -112,8 +115,11 @@ mod tests {
     #[test]
     fn during_a_rotation_the_published_verifier_accepts_old_and_new_secret_and_no_other() {
         let (new, old) = (fresh(), fresh());
-        let envelope =
-            recipient(&[new.clone(), old.clone()], &[]).ok().unwrap().write(&event(), now()).unwrap();
+        let envelope = recipient(&[new.clone(), old.clone()], &[])
+            .ok()
+            .unwrap()
+            .write(&event(), "dlv_1", now())
+            .unwrap();
         let verifies = |secret: &Secret| {
             let theirs = standardwebhooks::Webhook::new(secret.expose()).unwrap();
             theirs.verify(&envelope.body, &envelope.headers).is_ok()
@@ -128,7 +134,8 @@ mod tests {
         let static_headers = [("x-tenant".to_owned(), Secret::new("a".to_owned()))];
         let at = Timestamp(1_795_341_600_999);
 
-        let envelope = recipient(&[fresh()], &static_headers).ok().unwrap().write(&event(), at).unwrap();
+        let envelope =
+            recipient(&[fresh()], &static_headers).ok().unwrap().write(&event(), "dlv_1", at).unwrap();
 
         assert_eq!(envelope.headers["webhook-id"], event().id.to_string());
         assert_eq!(envelope.headers["webhook-timestamp"], "1795341600");

@@ -54,6 +54,11 @@ impl Attempted {
         }
     }
 
+    /// An attempt that a broker acknowledged, in these words.
+    pub(super) fn acknowledged(words: &[u8]) -> Self {
+        Self { error: None, body: text_of(words), ..Self::failed(AttemptOutcome::Delivered, "") }
+    }
+
     /// Judges an exchange that was started at `at`.
     pub(super) fn of_exchange(exchange: Result<egress::Reply, egress::Error>, at: Timestamp) -> Self {
         match exchange {

@@ -2,7 +2,8 @@
 //!
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
-//! Which endpoint sends next is decided in `lanes`.
+//! Which endpoint sends next is decided in `lanes`. First tries mostly need no claim: the transaction that
+//! made them has put them on the desk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,8 +56,10 @@ pub async fn step(app: &App) -> Result<usize, Error> {
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let (verdicts, reports) = mpsc::channel(REPORTS);
     let settler = tokio::spawn(settle(app.clone(), reports));
+    app.bus.desk.open();
     let mut hub = Hub::new(app, verdicts);
     while hub.turn(&stop).await {}
+    hub.app.bus.desk.close();
     let last = async {
         while let Some(report) = hub.out.join_next().await {
             hub.note(report).await;
@@ -78,8 +81,11 @@ async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
         }
         // One that cannot be written holds up no other.
         for report in together.iter().cloned() {
+            let id = report.id();
             if let Err(error) = write(&app, Arc::new([report])).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
+                app.bus.desk.let_go(&[id]);
+                app.bus.desk.doubt();
             }
         }
     }
@@ -102,6 +108,8 @@ struct Hub {
     verdicts: mpsc::Sender<Report>,
     /// The claim that is being made, beside the sending.
     claiming: JoinSet<Result<Claimed, Error>>,
+    /// What lay on the desk, while the rest of it is read.
+    collecting: JoinSet<Result<Vec<Sending>, Error>>,
     /// When to claim next without a hint.
     next_claim: Instant,
     /// Endpoints that the last claim left out.
@@ -110,9 +118,16 @@ struct Hub {
 
 impl Hub {
     fn new(app: App, verdicts: mpsc::Sender<Report>) -> Self {
-        let (out, claiming) = (JoinSet::new(), JoinSet::new());
-        let next_claim = Instant::now();
-        Self { app, lanes: Lanes::default(), out, verdicts, claiming, next_claim, left_out: Vec::new() }
+        Self {
+            app,
+            lanes: Lanes::default(),
+            out: JoinSet::new(),
+            verdicts,
+            claiming: JoinSet::new(),
+            collecting: JoinSet::new(),
+            next_claim: Instant::now(),
+            left_out: Vec::new(),
+        }
     }
 
     /// Waits for one thing to happen and does what follows; `false` when it is time to stop.
@@ -121,6 +136,8 @@ impl Hub {
             () = stop.cancelled() => return false,
             Some(ended) = self.out.join_next() => self.note(ended).await,
             Some(claimed) = self.claiming.join_next() => self.take(claimed),
+            Some(collected) = self.collecting.join_next() => self.put(collected),
+            () = self.app.bus.desk.filled(), if self.may_collect() => self.collect(),
             () = self.app.bus.deliveries.notified() => self.next_claim = Instant::now(),
             () = tokio::time::sleep_until(self.next_claim), if self.may_claim() => self.claim(),
         }
@@ -130,16 +147,44 @@ impl Hub {
 
     /// One claim at a time, and none while there is enough to send.
     fn may_claim(&self) -> bool {
-        let has_enough =
-            || self.lanes.waiting() >= HELD || self.lanes.ready(self.app.clock.now()) >= IN_FLIGHT;
-        self.claiming.is_empty() && !has_enough()
+        self.claiming.is_empty() && !self.has_enough()
+    }
+
+    fn may_collect(&self) -> bool {
+        self.collecting.is_empty() && !self.has_enough()
+    }
+
+    /// What lanes that hang hold back keeps nothing from being brought for the others.
+    fn has_enough(&self) -> bool {
+        self.lanes.waiting() >= HELD || self.lanes.ready(Instant::now()) >= IN_FLIGHT
     }
 
     fn claim(&mut self) {
-        let (app, full) = (self.app.clone(), self.lanes.full(self.app.clock.now()));
+        let (app, full) = (self.app.clone(), self.keep_off());
         self.left_out.clone_from(&full);
         self.next_claim = Instant::now() + LOOK_ANYWAY;
         self.claiming.spawn(async move { delivery::claim(&app, CLAIM, full).await });
+    }
+
+    /// Tells who has enough to do, so that nothing more is brought for them.
+    fn keep_off(&self) -> Vec<EndpointId> {
+        let full = self.lanes.full(Instant::now());
+        self.app.bus.desk.keep_off(full.iter().copied());
+        full
+    }
+
+    fn collect(&mut self) {
+        let (app, fresh) = (self.app.clone(), self.app.bus.desk.take());
+        self.collecting.spawn(async move { delivery::collect(&app, fresh).await });
+    }
+
+    fn put(&mut self, collected: Result<Result<Vec<Sending>, Error>, JoinError>) {
+        match collected {
+            Ok(Ok(sendings)) => self.line_up(sendings),
+            Ok(Err(error)) => self.wait(&error),
+            Err(error) => self.wait(&error),
+        }
+        self.keep_off();
     }
 
     /// Puts what was claimed into its lanes, and decides when to claim again.
@@ -151,15 +196,20 @@ impl Hub {
         };
         let now = self.app.clock.now();
         let wait = if claimed.sendings.is_empty() {
-            let due = claimed.next_due.filter(|due| *due > now);
-            let soonest = [due, self.lanes.next_probe()].into_iter().flatten().min();
-            soonest.map_or(LOOK_ANYWAY, |at| at.since(now).clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+            let due = claimed.next_due.filter(|due| *due > now).map(|due| due.since(now));
+            let probe = self.lanes.next_probe().map(|at| at.saturating_duration_since(Instant::now()));
+            let soonest = [due, probe].into_iter().flatten().min();
+            soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
         } else {
             // There may be more where these came from.
             Duration::ZERO
         };
         self.next_claim = self.next_claim.min(Instant::now() + wait);
-        for sending in claimed.sendings {
+        self.line_up(claimed.sendings);
+    }
+
+    fn line_up(&mut self, sendings: Vec<Sending>) {
+        for sending in sendings {
             let which = if sending.is_first() { Try::First } else { Try::Again };
             self.lanes.put(sending.endpoint(), which, sending);
         }
@@ -172,7 +222,7 @@ impl Hub {
 
     /// Lets out as many attempts as may be out.
     fn send(&mut self) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         while self.out.len() < IN_FLIGHT
             && let Some(sending) = self.lanes.next(now)
         {
@@ -183,7 +233,7 @@ impl Hub {
 
     /// Notes how this attempt ended, and all others that have ended since, and lets the next ones out.
     async fn note(&mut self, first: Result<Report, JoinError>) {
-        let now = self.app.clock.now();
+        let now = Instant::now();
         let mut joined = Some(first);
         while let Some(ended) = joined {
             match ended {

@@ -5,12 +5,14 @@
 //! of that no more is out than the lane's share: lanes that hang hold half of all places at most,
 //! however many they are. A lane that only fails is closed by its breaker for a growing while; then one
 //! attempt is let out as a probe, and its success opens the lane again. Lanes that have enough to do are
-//! named to the next claim, which leaves their deliveries in the database.
+//! named to the next claim, which leaves their deliveries in the database. Time is this process's own here:
+//! a clock that is set back must not keep a lane closed.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use entity::{EndpointId, Timestamp};
+use entity::EndpointId;
+use tokio::time::Instant;
 
 use crate::domain::retry;
 
@@ -44,7 +46,7 @@ struct Lane<T> {
     unproven: usize,
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
-    closed_until: Option<Timestamp>,
+    closed_until: Option<Instant>,
 }
 
 impl<T> Default for Lane<T> {
@@ -60,19 +62,19 @@ impl<T> Lane<T> {
     }
 
     /// How much it may send now.
-    fn room(&self, share: usize, now: Timestamp) -> usize {
+    fn room(&self, share: usize, now: Instant) -> usize {
         match self.closed_until {
             Some(until) => usize::from(until <= now && self.out == 0),
             None => OUT.saturating_sub(self.out).min(share.saturating_sub(self.unproven)),
         }
     }
 
-    fn is_closed(&self, now: Timestamp) -> bool {
+    fn is_closed(&self, now: Instant) -> bool {
         self.closed_until.is_some_and(|until| until > now || self.out > 0)
     }
 
     /// Whether another claim would bring it nothing to send.
-    fn has_enough(&self, share: usize, now: Timestamp) -> bool {
+    fn has_enough(&self, share: usize, now: Instant) -> bool {
         let is_held = self.unproven >= share && self.waiting() >= share;
         self.waiting() >= WAITING || is_held || self.is_closed(now)
     }
@@ -118,7 +120,7 @@ impl<T> Lanes<T> {
     }
 
     /// Takes the next thing to send, from the lane whose turn it is.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<T> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<T> {
         let share = self.share();
         for _ in 0..self.turns.len() {
             let endpoint = self.turns.pop_front()?;
@@ -140,7 +142,7 @@ impl<T> Lanes<T> {
     }
 
     /// Notes how an attempt ended.
-    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Timestamp) {
+    pub(super) fn done(&mut self, endpoint: EndpointId, well: bool, now: Instant) {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         lane.out = lane.out.saturating_sub(1);
         if well {
@@ -149,7 +151,7 @@ impl<T> Lanes<T> {
             lane.unproven = lane.unproven.saturating_sub(1);
             lane.failures = lane.failures.saturating_add(1);
             if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
-                lane.closed_until = Some(now.plus(retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1)));
+                lane.closed_until = Some(now + retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1));
             }
         }
         if lane.is_idle() {
@@ -163,20 +165,20 @@ impl<T> Lanes<T> {
     }
 
     /// How much of it waits for nothing but its turn; what lanes that hang hold back is not in it.
-    pub(super) fn ready(&self, now: Timestamp) -> usize {
+    pub(super) fn ready(&self, now: Instant) -> usize {
         let share = self.share();
         self.lanes.values().map(|lane| if lane.room(share, now) > 0 { lane.waiting() } else { 0 }).sum()
     }
 
     /// The endpoints that have enough to do, or are closed.
-    pub(super) fn full(&self, now: Timestamp) -> Vec<EndpointId> {
+    pub(super) fn full(&self, now: Instant) -> Vec<EndpointId> {
         let share = self.share();
         let full = self.lanes.iter().filter(|(_, lane)| lane.has_enough(share, now));
         full.map(|(endpoint, _)| *endpoint).collect()
     }
 
     /// Whether a lane that had enough to do would soon be empty without another claim.
-    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Timestamp) -> bool {
+    pub(super) fn wants_more(&self, endpoint: EndpointId, now: Instant) -> bool {
         let has_enough = |lane: &Lane<T>| {
             lane.waiting() > WAITING / 2 || lane.closed_until.is_some_and(|until| until > now)
         };
@@ -184,27 +186,28 @@ impl<T> Lanes<T> {
     }
 
     /// When the first closed lane may send its probe.
-    pub(super) fn next_probe(&self) -> Option<Timestamp> {
+    pub(super) fn next_probe(&self) -> Option<Instant> {
         self.lanes.values().filter(|lane| lane.out == 0).filter_map(|lane| lane.closed_until).min()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::Timestamp;
+
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_000_000);
-
     fn endpoint() -> EndpointId {
-        EndpointId::new(NOW)
+        EndpointId::new(Timestamp(1_000_000))
     }
 
-    fn drain<T>(lanes: &mut Lanes<T>) -> Vec<T> {
-        std::iter::from_fn(|| lanes.next(NOW)).collect()
+    fn drain<T>(lanes: &mut Lanes<T>, now: Instant) -> Vec<T> {
+        std::iter::from_fn(|| lanes.next(now)).collect()
     }
 
     #[test]
     fn a_lane_has_only_so_many_out_and_the_others_go_on() {
+        let now = Instant::now();
         let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
         for number in 0..100 {
             lanes.put(hanging, Try::First, (hanging, number));
@@ -213,12 +216,12 @@ mod tests {
             lanes.put(well, Try::First, (well, number));
         }
 
-        let sent = drain(&mut lanes);
+        let sent = drain(&mut lanes, now);
 
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == hanging).count(), OUT);
         assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
         assert_eq!(sent[1].0, well, "they take turns");
-        assert_eq!(lanes.full(NOW), [hanging]);
+        assert_eq!(lanes.full(now), [hanging]);
     }
 
     /// Lanes in which so much waits.
@@ -232,30 +235,32 @@ mod tests {
 
     #[test]
     fn lanes_that_hang_leave_half_of_all_places_and_every_claim_to_the_others() {
+        let now = Instant::now();
         let mut lanes = Lanes::default();
         let hanging = busy(&mut lanes, 50, 64);
 
-        let held = drain(&mut lanes).len();
+        let held = drain(&mut lanes, now).len();
         let well = busy(&mut lanes, 50, 2);
 
         assert!(held <= UNPROVEN, "{held} places are taken");
         assert_eq!(
-            lanes.ready(NOW),
+            lanes.ready(now),
             100,
             "what the lanes that hang hold back keeps no claim from being made"
         );
-        assert_eq!(lanes.full(NOW).len(), hanging.len());
-        let sent = drain(&mut lanes);
+        assert_eq!(lanes.full(now).len(), hanging.len());
+        let sent = drain(&mut lanes, now);
         assert!(sent.len() == 100 && sent.iter().all(|lane| well.contains(lane)));
     }
 
     #[test]
     fn lanes_that_begin_to_hang_one_after_another_leave_places_too() {
+        let now = Instant::now();
         let mut lanes = Lanes::default();
         let mut held = 0;
         for _ in 0..100 {
             busy(&mut lanes, 1, 64);
-            held += drain(&mut lanes).len();
+            held += drain(&mut lanes, now).len();
         }
 
         assert!(held <= CROWDED + 100, "{held} places are taken");
@@ -263,14 +268,15 @@ mod tests {
 
     #[test]
     fn a_lane_that_answers_well_gets_all_its_places_in_a_crowd() {
+        let now = Instant::now();
         let mut lanes = Lanes::default();
         let well = busy(&mut lanes, 128, 64)[0];
-        let mut out = drain(&mut lanes).into_iter().filter(|lane| *lane == well).count();
+        let mut out = drain(&mut lanes, now).into_iter().filter(|lane| *lane == well).count();
         assert_eq!(out, 2);
 
         for _ in 0..OUT {
-            lanes.done(well, true, NOW);
-            out += drain(&mut lanes).len() - 1;
+            lanes.done(well, true, now);
+            out += drain(&mut lanes, now).len() - 1;
         }
 
         assert_eq!(out, OUT);
@@ -278,24 +284,26 @@ mod tests {
 
     #[test]
     fn first_tries_go_before_retries() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, Try::Again, "retry");
         lanes.put(one, Try::First, "first");
 
-        assert_eq!(drain(&mut lanes), ["first", "retry"]);
+        assert_eq!(drain(&mut lanes, now), ["first", "retry"]);
     }
 
     #[test]
     fn failures_close_a_lane_and_one_probe_opens_it_again() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         for number in 0..40 {
             lanes.put(one, Try::First, number);
         }
-        for _ in drain(&mut lanes) {
-            lanes.done(one, false, NOW);
+        for _ in drain(&mut lanes, now) {
+            lanes.done(one, false, now);
         }
-        assert_eq!(lanes.next(NOW), None);
-        assert_eq!(lanes.full(NOW), [one]);
+        assert_eq!(lanes.next(now), None);
+        assert_eq!(lanes.full(now), [one]);
 
         let later = lanes.next_probe().expect("it is closed for a while");
         assert!(lanes.next(later).is_some());
@@ -308,10 +316,11 @@ mod tests {
 
     #[test]
     fn a_lane_that_is_done_is_forgotten() {
+        let now = Instant::now();
         let (one, mut lanes) = (endpoint(), Lanes::default());
         lanes.put(one, Try::First, ());
-        drain(&mut lanes);
-        lanes.done(one, true, NOW);
+        drain(&mut lanes, now);
+        lanes.done(one, true, now);
 
         assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
     }

@@ -5,6 +5,7 @@
 
 pub mod backlog;
 pub mod delivery;
+pub mod forgotten;
 mod lanes;
 pub mod login;
 pub mod recovery;
@@ -35,6 +36,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     tasks.spawn(tailer::run(app.clone(), stop.clone()));
     tasks.spawn(delivery::run(app.clone(), stop.clone()));
+    tasks.spawn(forgotten::run(app.clone(), stop.clone()));
     tasks.spawn(backlog::run(app.clone(), stop.clone()));
     tasks.spawn(recovery::run(app.clone(), stop.clone()));
     tasks.spawn(login::run(app.clone(), stop.clone()));

@@ -1,6 +1,8 @@
 //! A server dies in the middle: nothing stays in a state that nobody works on, and nothing is told
 //! that is not known.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::house::bank::PASSWORD;
@@ -12,6 +14,8 @@ stories! {
     a_run_whose_steps_may_be_repeated_runs_again,
     a_run_at_a_step_that_must_not_be_repeated_is_interrupted,
     a_delivery_that_was_out_is_sent_again,
+    a_claim_whose_answer_was_lost_is_free_again,
+    what_is_being_sent_is_not_taken_for_forgotten,
     a_server_that_is_told_to_stop_ends_in_order,
 }
 
@@ -110,6 +114,33 @@ async fn a_run_at_a_step_that_must_not_be_repeated_is_interrupted(house: &mut Ho
         json!({ "status": "FAILED", "failure": { "code": "INTERRUPTED" }, "run": { "status": "INTERRUPTED" } })
     );
     assert_eq!(site.seen().len(), 1);
+}
+
+async fn a_claim_whose_answer_was_lost_is_free_again(house: &mut House) {
+    let receiver = house.subscribe(["link.created"]).answering([Act::Status(204)]).await;
+    house.partner.create_link().await;
+    house.lose_a_claim().await;
+
+    let suspects = house.look_for_forgotten(&[]).await;
+    assert_eq!((suspects.len(), house.deliver().await), (1, 0), "its answer may only be late");
+    let suspects = house.look_for_forgotten(&suspects).await;
+
+    assert_eq!((suspects.len(), house.deliver().await), (0, 1));
+    receiver.saw([204]);
+}
+
+async fn what_is_being_sent_is_not_taken_for_forgotten(house: &mut House) {
+    let late = Act::Late(Duration::from_millis(500));
+    let receiver = house.subscribe(["link.created"]).answering([late]).await;
+    house.partner.create_link().await;
+
+    let (sent, suspects) = tokio::join!(house.deliver(), async {
+        receiver.peer.has_seen(1).await;
+        house.look_for_forgotten(&[]).await
+    });
+
+    assert_eq!((sent, suspects.len()), (1, 0));
+    receiver.saw([200]);
 }
 
 async fn a_delivery_that_was_out_is_sent_again(house: &mut House) {

@@ -9,20 +9,20 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::house::{Act, Database, Kind, Partner, Peer, Setup, ended};
+use crate::house::{Act, Broker, Database, Kept, Kind, Partner, Peer, Request, Setup, ended};
 
 /// A data directory and a database for programs of one story.
 struct Place {
     setup: Setup,
     database: Database,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Place {
     async fn new(kind: Kind) -> Self {
         let dir = TempDir::new().unwrap();
         let database = Database::create(kind, dir.path()).await;
-        Self { setup: Setup::new(dir.path(), &database.url), database, _dir: dir }
+        Self { setup: Setup::new(dir.path(), &database.url), database, dir }
     }
 
     /// The operator's part: a workspace and a key.
@@ -47,7 +47,9 @@ async fn a_killed_server_delivers_what_it_acknowledged(kind: Kind) {
     let server = place.setup.serve();
 
     receiver.has_seen(acknowledged.len()).await;
-    let delivered: BTreeSet<_> = receiver.seen().iter().map(|request| verified(&secret, request)).collect();
+    let verified =
+        |request: &Request| verified(&secret, &request.body, |name| request.header(name).to_owned());
+    let delivered: BTreeSet<_> = receiver.seen().iter().map(verified).collect();
     assert_eq!(delivered, acknowledged);
     for id in &acknowledged {
         assert_eq!(server.partner(&key).status(id).await, "CREATED");
@@ -75,12 +77,12 @@ async fn subscribe(partner: &Partner, url: &str) -> String {
 }
 
 /// The link that a webhook is about, verified as a receiver would.
-fn verified(secret: &str, request: &crate::house::Request) -> String {
+fn verified(secret: &str, body: &[u8], value: impl Fn(&str) -> String) -> String {
     let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
-    let header = |name: &'static str| (name.parse().unwrap(), request.header(name).parse().unwrap());
+    let header = |name: &'static str| (name.parse().unwrap(), value(name).parse().unwrap());
     let headers = names.map(header).into_iter().collect();
-    standardwebhooks::Webhook::new(secret).unwrap().verify(&request.body, &headers).expect("a valid webhook");
-    let payload: Value = serde_json::from_slice(&request.body).unwrap();
+    standardwebhooks::Webhook::new(secret).unwrap().verify(body, &headers).expect("a valid webhook");
+    let payload: Value = serde_json::from_slice(body).unwrap();
     payload["data"]["link"]["id"].as_str().unwrap().to_owned()
 }
 
@@ -92,6 +94,41 @@ async fn a_killed_server_delivers_what_it_acknowledged_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_delivers_what_it_acknowledged_on_postgres() {
     a_killed_server_delivers_what_it_acknowledged(Kind::Postgres).await;
+}
+
+/// The broker is killed while links are made, again and again: its stream gets each event once.
+async fn a_broker_that_dies_again_and_again_gets_every_event(kind: Kind) {
+    let (mut broker, place) = (Broker::start().await, Place::new(kind).await);
+    let configured = format!("[nats.main]\nurl = '{}'", broker.url());
+    std::fs::write(place.dir.path().join("postern.toml"), configured).unwrap();
+    let (key, server) = (place.key(), place.setup.serve());
+    let secret = subscribe(&server.partner(&key), "nats:main/postern.events").await;
+    let mut acknowledged = BTreeSet::new();
+
+    for _ in 0..3 {
+        let partner = server.partner(&key);
+        let (made, ()) = tokio::join!(create_links(&partner, 10), async {
+            broker.kill();
+            broker.come_back().await;
+        });
+        acknowledged.extend(made);
+    }
+
+    let kept = broker.receives(acknowledged.len()).await;
+    let verified = |kept: &Kept| verified(&secret, &kept.body, |name| kept.header(name).to_owned());
+    assert_eq!(kept.iter().map(verified).collect::<BTreeSet<_>>(), acknowledged);
+    drop(server);
+    place.database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_dies_again_and_again_gets_every_event_on_sqlite() {
+    a_broker_that_dies_again_and_again_gets_every_event(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_dies_again_and_again_gets_every_event_on_postgres() {
+    a_broker_that_dies_again_and_again_gets_every_event(Kind::Postgres).await;
 }
 
 /// Killed at some moment in the middle of many creates, again and again: no acknowledged link is lost.

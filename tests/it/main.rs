@@ -20,7 +20,10 @@
 #[macro_use]
 mod house;
 
+mod addresses;
+mod clock;
 mod crash;
+mod destinations;
 mod doors;
 mod durability;
 mod endpoints;
@@ -36,6 +39,8 @@ mod life;
 mod links;
 mod listing;
 mod log;
+mod misbehaviour;
+mod nats;
 mod page;
 mod payloads;
 mod recovery;

@@ -63,11 +63,12 @@ const SIBLINGS: [(&str, &[&str]); 20] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 29] = [
+const TECHNOLOGIES: [(&str, &[&str]); 30] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
     ("async_graphql_axum::", &["api"]),
+    ("async_nats::", &["egress/nats"]),
     ("axum::", &["api", "demo", "page", "sandbox", "wire"]),
     ("axum_extra::", &["page", "sandbox"]),
     ("axum_server::", &["wire"]),

@@ -23,8 +23,8 @@ SPAN_MS = 60 * DAY_MS
 def fill(store, endpoints, deliveries):
     """Adds that many deliveries, one for each endpoint per event.
 
-    Of 200 events, 2 wait for a retry tomorrow at every endpoint, 1 was given up, all others have arrived
-    with one attempt. Every 50th is about a run that failed, all others about a new link.
+    Of 200 events of the older half, 4 wait for a retry tomorrow at every endpoint and 2 were given up; all
+    others have arrived with one attempt. Every 50th is about a run that failed, all others about a new link.
     """
     patterns = {table: store.pattern(table) for table in ("link", "event", "delivery", "attempt")}
     patterns["event"].pop("position")
@@ -40,7 +40,7 @@ def fill(store, endpoints, deliveries):
                "event": {"id": event, "link_id": link, "type": kind}}
         for table, values in own.items():
             rows[table].append(copy(patterns[table], times | values))
-        status, due = fate(number, now)
+        status, due = fate(number, events, now)
         for endpoint in endpoints:
             delivery = identifier(at)
             values = {"id": delivery, "endpoint_id": endpoint, "event_id": event, "link_id": link,
@@ -53,12 +53,12 @@ def fill(store, endpoints, deliveries):
     store.analyze()
 
 
-def fate(number, now):
+def fate(number, events, now):
     """The status of an event's deliveries, and when they are due."""
-    which = number % 200
-    if which in (0, 100):
+    which = number % 200 if number < events // 2 else None
+    if which in (0, 50, 100, 150):
         return "PENDING", now + DAY_MS
-    return ("EXHAUSTED" if which == 50 else "DELIVERED"), None
+    return ("EXHAUSTED" if which in (75, 175) else "DELIVERED"), None
 
 
 def identifier(at):

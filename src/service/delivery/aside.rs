@@ -15,6 +15,7 @@ pub(super) async fn put(app: &App, claimed: Vec<(delivery::Model, bool)>) -> Res
         return Ok(());
     }
     let (node, now) = (app.node, app.clock.now());
+    app.bus.desk.let_go(claimed.iter().map(|(delivery, _)| &delivery.id));
     store::transact(&app.db, async move |tx| {
         let mut ids: Vec<EndpointId> = claimed.iter().map(|(delivery, _)| delivery.endpoint_id).collect();
         ids.sort_unstable();

@@ -10,9 +10,6 @@ use crate::egress::{self, Client, Request, policy};
 use crate::webhook::verdict::MAX_BODY;
 use crate::webhook::{Attempted, Envelope};
 
-/// The whole exchange: lookup, connect, headers and body.
-pub const DEADLINE: Duration = Duration::from_secs(15);
-
 /// Posts to URLs through the one way out.
 pub struct Https {
     client: Client,
@@ -20,16 +17,11 @@ pub struct Https {
 }
 
 impl Https {
-    /// Posts through `client`, which is one made for webhooks.
+    /// Posts through `client`, which is one made for webhooks; the whole exchange (lookup, connect,
+    /// headers and body) ends by `deadline`.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client, deadline: DEADLINE }
-    }
-
-    /// The same with another deadline than [`DEADLINE`].
-    #[must_use]
-    pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+    pub const fn new(client: Client, deadline: Duration) -> Self {
+        Self { client, deadline }
     }
 }
 
@@ -83,7 +75,7 @@ mod tests {
     fn destinations(allow: &str) -> Destinations {
         install_provider();
         let client = Client::try_new(Policy::new(allow.parse().unwrap()), Purpose::Webhooks).unwrap();
-        let https = Https::new(client).with_deadline(Duration::from_millis(300));
+        let https = Https::new(client, Duration::from_millis(300));
         Destinations::new(vec![Box::new(https)])
     }
 
@@ -91,7 +83,7 @@ mod tests {
         let secret = scheme::of(SignatureScheme::StandardV1).generate();
         let headers = [("x-tenant".to_owned(), "a".to_owned().into())];
         let recipient = Recipient::try_new(SignatureScheme::StandardV1, format, &[secret], &headers);
-        recipient.ok().unwrap().write(&event(), AT).unwrap()
+        recipient.ok().unwrap().write(&event(), "dlv_1", AT).unwrap()
     }
 
     async fn deliver(act: Act) -> (Attempted, Loopback) {

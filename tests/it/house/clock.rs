@@ -26,6 +26,10 @@ impl HandClock {
     pub(crate) fn pass(&self, by: Duration) {
         self.shown.store(Timestamp(self.shown.load(Ordering::SeqCst)).plus(by).0, Ordering::SeqCst);
     }
+
+    pub(crate) fn turn_back(&self, by: Duration) {
+        self.shown.store(Timestamp(self.shown.load(Ordering::SeqCst)).minus(by).0, Ordering::SeqCst);
+    }
 }
 
 impl Clock for HandClock {

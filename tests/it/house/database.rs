@@ -80,7 +80,7 @@ impl Database {
 async fn pattern(admin: &Url) -> String {
     let name = format!("stories_{}", std::process::id());
     execute(admin, &format!("CREATE DATABASE {name}")).await;
-    Db::open(&at(admin, &name), Arc::new(|_| {})).await.unwrap().close().await;
+    Db::open(&at(admin, &name), Arc::new(())).await.unwrap().close().await;
     name
 }
 

@@ -1,7 +1,8 @@
 //! The workers, moved by hand: each call does what is to do now and returns.
 
+use entity::DeliveryId;
 use postern::service::{expiry, log, node};
-use postern::worker;
+use postern::{store, worker};
 
 use super::House;
 
@@ -9,6 +10,19 @@ impl House {
     /// Sends what is due; returns how many attempts were made.
     pub(crate) async fn deliver(&self) -> usize {
         worker::delivery::step(self.app()).await.unwrap()
+    }
+
+    /// Claims what is due, as if the answer to that had been lost on its way.
+    pub(crate) async fn lose_a_claim(&self) {
+        let (node, now) = (self.app().node, self.app().clock.now());
+        let claim = async move |tx| store::delivery::claim(&tx, node, now, 1, &[]).await;
+        let claimed: Result<_, store::Error> = store::transact(&self.app().db, claim).await;
+        assert_eq!(claimed.unwrap().len(), 1);
+    }
+
+    /// Frees claims that nobody knows of; returns what may be one of those at the next look.
+    pub(crate) async fn look_for_forgotten(&self, suspects: &[DeliveryId]) -> Vec<DeliveryId> {
+        worker::forgotten::look(self.app(), suspects).await.unwrap()
     }
 
     /// Makes the next batch of what is recovered; `false` if no recovery is under way any more.

@@ -1,10 +1,13 @@
 //! The house: a real server on a real database, and everybody who has to do with it.
 //!
 //! `House` starts the server and steps its workers; `partner`, `socket` and `stream` are the
-//! partner's program, `receiver` its webhooks, `customer` the browser without scripts, and `peer` a
-//! stranger on the network who answers as badly as a story wants.
+//! partner's program, `receiver` its webhooks, `broker` a NATS server, `customer` the browser
+//! without scripts, `peer` a stranger on the network who answers as badly as a story wants, and `cable` what
+//! breaks between two of them.
 
 pub(crate) mod bank;
+mod broker;
+mod cable;
 mod clock;
 mod customer;
 mod database;
@@ -15,10 +18,12 @@ mod partner;
 mod peer;
 mod program;
 mod receiver;
+mod rude;
 mod socket;
 mod stream;
 mod toll;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,14 +32,17 @@ use std::time::Duration;
 use entity::Scope;
 use postern::config::{LogFormat, Settings};
 use postern::egress::Allow;
-use postern::service::{App, key, workspace};
-use postern::store;
+use postern::egress::nats::Settings as BrokerSettings;
+use postern::service::{App, Clock, key, workspace};
 use postern::wire::{Pace, Server};
+use postern::{store, wire};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
 
 pub(crate) use bank::Bank;
+pub(crate) use broker::{Broker, Kept};
+pub(crate) use cable::Cable;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
@@ -42,6 +50,7 @@ pub(crate) use partner::{Link, Partner, document, http, texts};
 pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use program::{Setup, ended};
 pub(crate) use receiver::Receiver;
+pub(crate) use rude::{Manner, Rude};
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
 
@@ -191,6 +200,11 @@ impl House {
         self.clock.pass(time);
     }
 
+    /// The clock goes back.
+    pub(crate) fn turn_back(&self, time: Duration) {
+        self.clock.turn_back(time);
+    }
+
     pub(crate) fn now(&self) -> entity::Timestamp {
         postern::service::Clock::now(self.clock.as_ref())
     }
@@ -212,11 +226,40 @@ impl House {
         self.beat().await;
     }
 
+    /// The operator configures a connection `main` to a broker and starts the server again.
+    pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
+        self.connect_as("main", broker).await;
+    }
+
+    /// The same by another name.
+    pub(crate) async fn connect_as(&mut self, name: &str, broker: BrokerSettings) {
+        self.settings.nats.insert(name.to_owned(), broker);
+        self.restart().await;
+    }
+
+    /// The operator takes all connections to brokers away.
+    pub(crate) async fn disconnect(&mut self) {
+        self.settings.nats.clear();
+        self.restart().await;
+    }
+
     /// Starts the server again with nothing open beyond the public internet.
     pub(crate) async fn close_the_ways_out(&mut self) {
         self.settings.sources_allow = Allow::default();
         self.settings.webhooks_allow = Allow::default();
         self.restart().await;
+    }
+
+    /// Starts the server again with less time for receivers, who may speak TLS.
+    pub(crate) async fn hurry(&mut self, timeout: Duration) {
+        self.settings.webhooks_allow = "http://127.0.0.1:*,https://127.0.0.1:*".parse().unwrap();
+        self.settings.webhooks_timeout = timeout;
+        self.restart().await;
+    }
+
+    /// Another program on the same database, with a clock of its own.
+    pub(crate) async fn beside(&self, clock: Arc<dyn Clock>) -> App {
+        wire::open(&self.settings, clock).await.unwrap()
     }
 
     /// Removes what is not in the folder; the rest ends with the test.
@@ -243,6 +286,8 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         log_format: LogFormat::Text,
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
+        webhooks_timeout: Duration::from_secs(15),
+        nats: BTreeMap::new(),
     }
 }
 

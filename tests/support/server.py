@@ -1,0 +1,162 @@
+"""`postern serve` in a process of its own, on a throwaway database, to be killed and started again."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+from program import EVERY_LOOPBACK_PORT, Api, Failure, Process, answers, binary, free_port
+
+# A debug build on a busy machine starts slowly; one that needs longer does not start.
+STARTS_WITHIN = 60.0
+
+
+class Server:
+    """One server, its data, a workspace and a key; a context manager."""
+
+    def __init__(self, database, environment=None):
+        self.program = binary()
+        self.directory = Path(tempfile.mkdtemp(prefix="postern-prove-"))
+        self.log = self.directory / "log"
+        self.origin = f"http://127.0.0.1:{free_port()}"
+        self.database = Sqlite(self.directory) if database == "sqlite" else Postgres()
+        self.settings = {
+            "POSTERN_LISTEN": self.origin.removeprefix("http://"),
+            "POSTERN_DATA_DIR": str(self.directory),
+            "POSTERN_DATABASE_URL": self.database.url,
+            "POSTERN_LOG_FORMAT": "json",
+            "POSTERN_EGRESS__SOURCES__ALLOW": EVERY_LOOPBACK_PORT,
+            "POSTERN_EGRESS__WEBHOOKS__ALLOW": EVERY_LOOPBACK_PORT,
+            **(environment or {}),
+        }
+        self._process = None
+        self._ending = threading.Lock()
+
+    def __enter__(self):
+        try:
+            self.tell("migrate")
+            workspace = named("wsp_", self.tell("workspace", "create", "--name", "prove"))
+            key = named("psk_", self.tell("key", "create", "--workspace", workspace, "--name", "prove",
+                                          "--scopes", "all", "--json"))
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        self.api = Api(self.origin + "/graphql", key)
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error and self.log.exists():
+            tail = self.log.read_text(errors="replace").splitlines()[-20:]
+            print("-- the last lines of the server's log", *tail, sep="\n", flush=True)
+        self._remove()
+
+    def tell(self, *command):
+        """Runs one command of the program and returns what it prints."""
+        environment = {**os.environ, **self.settings}
+        done = subprocess.run([self.program, *command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failure(f"postern {' '.join(command)}: {done.stderr.strip()[-1000:]}")
+        return done.stdout
+
+    def start(self):
+        """Starts the server; returns the time at which it was ready."""
+        process = Process([self.program, "serve"], self.settings, self.log)
+        self._process = process
+        end = time.monotonic() + STARTS_WITHIN
+        while not answers(self.origin + "/healthz"):
+            if not process.running() or time.monotonic() > end:
+                raise Failure(f"the server did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.01)
+        return time.monotonic()
+
+    def kill(self):
+        """SIGKILL, if it runs; true for the one who did it."""
+        with self._ending:
+            process, self._process = self._process, None
+        if process:
+            process.kill()
+        return process is not None
+
+    def running(self):
+        """Whether the server runs."""
+        process = self._process
+        return process is not None and process.running()
+
+    def resident(self):
+        """The memory that the server has now, in MiB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+    def _remove(self):
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Sqlite:
+    """A database file."""
+
+    patience = 2.0
+
+    def __init__(self, directory):
+        self.path = directory / "postern.db"
+        self.url = f"sqlite://{self.path}"
+
+    def hold(self):
+        """A process that keeps everybody else from writing; it is to be killed."""
+        text = (
+            "import sqlite3, sys, time\n"
+            "held = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n"
+            "held.execute('BEGIN IMMEDIATE')\n"
+            "print('held', flush=True)\n"
+            "time.sleep(60)\n"
+        )
+        return Holder([sys.executable, "-c", text, str(self.path)], "")
+
+
+class Postgres:
+    """A database of its own on the server that scripts/with-postgres has started."""
+
+    patience = 8.0
+
+    def __init__(self):
+        server = os.environ["TEST_POSTGRES"]
+        name = f"prove_{os.getpid()}_{time.monotonic_ns()}"
+        subprocess.run(["psql", server, "-qXc", f"CREATE DATABASE {name}"], check=True)
+        self.url = urllib.parse.urlsplit(server)._replace(path="/" + name).geturl()
+
+    def hold(self):
+        """A process that keeps everybody else from writing to deliveries; it is to be killed."""
+        statements = "BEGIN; LOCK TABLE delivery IN SHARE ROW EXCLUSIVE MODE; SELECT 'held';\n"
+        return Holder(["psql", self.url, "-qAtX"], statements)
+
+
+class Holder:
+    """A process that holds a lock from the moment it is made until it is killed."""
+
+    def __init__(self, command, statements):
+        pipe = subprocess.PIPE
+        self._child = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+        # What it reads from stays open: its end would be the end of the lock.
+        self._child.stdin.write(statements)
+        self._child.stdin.flush()
+        if self._child.stdout.readline().strip() != "held":
+            raise Failure("the database could not be locked")
+
+    def kill(self):
+        """Lets go, without a word."""
+        self._child.kill()
+        self._child.communicate()
+
+
+def named(prefix, text):
+    """The first id or key with that prefix in what was printed."""
+    if found := re.search(rf"\b{prefix}[\w-]+", text):
+        return found.group()
+    raise Failure(f"no {prefix}… in: {text[:300]}")
