@@ -4,31 +4,79 @@ Run: WEBHOOK_SECRET=whsec_… PORT=8000 python receiver.py
 """
 
 import os
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+LARGEST_BODY = 1 << 20
 
 
-class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self):
-        # The signature is over the bytes as they came: verify first, parse after.
-        body = self.rfile.read(int(self.headers["content-length"]))
-        try:
-            event = webhook.verify(body, dict(self.headers))
-        except WebhookVerificationError as error:
-            print("refused:", error, flush=True)
-            self.send_response(400)
-        else:
-            # The same webhook-id may come again: handle each once.
-            print("verified:", self.headers["webhook-id"], event["type"], flush=True)
-            self.send_response(204)
-        self.end_headers()
+class Inbox:
+    """What has come in. In production: two tables, written in one transaction with the event itself."""
 
-    def log_message(self, *_):
-        pass
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.seen = set()  # every webhook-id
+        self.latest = {}  # link id: the highest sequence
+
+    def take(self, webhook_id, event):
+        """Tells a new event from one that was here before ("again") and one that is overtaken ("late")."""
+        with self.lock:
+            if webhook_id in self.seen:
+                return "again"
+            self.seen.add(webhook_id)
+            link = event["data"].get("link")
+            if link is None:
+                return "new"
+            if link["sequence"] < self.latest.get(link["id"], 0):
+                return "late"
+            self.latest[link["id"]] = link["sequence"]
+            return "new"
+
+
+def serve(verify):
+    """Receives webhooks; `verify(body, headers)` returns the event or raises WebhookVerificationError."""
+    inbox, work = Inbox(), SimpleQueue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            length = int(self.headers.get("content-length", 0))
+            if length > LARGEST_BODY:
+                return self.answer(413)
+            # The signature is over the bytes as they came: verify first, parse after.
+            body = self.rfile.read(length)
+            try:
+                event = verify(body, {name.lower(): value for name, value in self.headers.items()})
+            except WebhookVerificationError as error:
+                print("refused:", error, flush=True)
+                return self.answer(400)
+            webhook_id = self.headers["webhook-id"]
+            verdict = inbox.take(webhook_id, event)
+            print(f"{verdict}:", webhook_id, event["type"], flush=True)
+            if verdict == "new":
+                work.put(event)
+            # What is safe in the queue is answered at once; the work itself comes after.
+            return self.answer(204)
+
+        def answer(self, status):
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    threading.Thread(target=work_off, args=[work], daemon=True).start()
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8000"))), Receiver).serve_forever()
+
+
+def work_off(work):
+    """Does what the events ask for, one after another."""
+    while event := work.get():
+        print("handled:", event["type"], flush=True)
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8000"))), Receiver).serve_forever()
+    webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+    serve(webhook.verify)

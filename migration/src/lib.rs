@@ -10,6 +10,7 @@ mod m20261122_000004_hub;
 mod m20261123_000001_redelivery;
 mod m20261124_000001_line;
 mod m20261124_000001_retention;
+mod m20261124_000002_pending;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_redelivery::Migration),
             Box::new(m20261124_000001_line::Migration),
             Box::new(m20261124_000001_retention::Migration),
+            Box::new(m20261124_000002_pending::Migration),
         ]
     }
 }

