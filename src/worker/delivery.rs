@@ -24,7 +24,7 @@ use crate::service::delivery::{self, Claimed, Report, Sending};
 use crate::service::{App, Error};
 
 /// How many attempts are out at a time.
-const IN_FLIGHT: usize = 320;
+const IN_FLIGHT: usize = 512;
 /// How many deliveries wait here at most for lanes that take nothing now.
 const HELD: usize = 4096;
 /// How many deliveries one claim takes at most.

@@ -21,9 +21,9 @@ use crate::domain::retry;
 /// How many attempts one endpoint has out at a time.
 const OUT: usize = 16;
 /// How many attempts that nobody has answered for yet are out at a time, shared by all busy lanes.
-const UNPROVEN: usize = 160;
+const UNPROVEN: usize = 256;
 /// With so many of them, since lanes got busy one after another, each further lane has one.
-const CROWDED: usize = 192;
+const CROWDED: usize = 384;
 /// How many claimed deliveries wait for one endpoint before it is left out of claims.
 const WAITING: usize = 64;
 /// How many failures in a row close a lane.

@@ -75,7 +75,7 @@ fn lanes_that_begin_to_hang_one_after_another_leave_places_too() {
 fn a_lane_that_answers_well_gets_all_its_places_in_a_crowd() {
     let now = Instant::now();
     let mut lanes = Lanes::default();
-    let well = busy(&mut lanes, 80, 64)[0];
+    let well = busy(&mut lanes, 128, 64)[0];
     let mut out = drain(&mut lanes, now).into_iter().filter(|lane| *lane == well).count();
     assert_eq!(out, 2);
 
