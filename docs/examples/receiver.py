@@ -3,7 +3,9 @@
 Run: WEBHOOK_SECRET=whsec_… PORT=8000 python receiver.py
 """
 
+import logging
 import os
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
@@ -11,6 +13,9 @@ from queue import SimpleQueue
 from standardwebhooks import Webhook, WebhookVerificationError
 
 LARGEST_BODY = 1 << 20
+
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+log = logging.getLogger("receiver")
 
 
 class Inbox:
@@ -50,11 +55,11 @@ def serve(verify):
             try:
                 event = verify(body, {name.lower(): value for name, value in self.headers.items()})
             except WebhookVerificationError as error:
-                print("refused:", error, flush=True)
+                log.info("refused: %s", error)
                 return self.answer(400)
             webhook_id = self.headers["webhook-id"]
             verdict = inbox.take(webhook_id, event)
-            print(f"{verdict}:", webhook_id, event["type"], flush=True)
+            log.info("%s: %s %s", verdict, webhook_id, event["type"])
             if verdict == "new":
                 work.put(event)
             # What is safe in the queue is answered at once; the work itself comes after.
@@ -74,7 +79,7 @@ def serve(verify):
 def work_off(work):
     """Does what the events ask for, one after another."""
     while event := work.get():
-        print("handled:", event["type"], flush=True)
+        log.info("handled: %s", event["type"])
 
 
 if __name__ == "__main__":
