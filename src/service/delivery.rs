@@ -4,37 +4,37 @@
 //! verdict is committed. A worker that dies in between leaves a claim that is freed with its node;
 //! the receiver may then see the event twice, with the same `webhook-id`. `health` draws what follows
 //! for endpoints, `aside` gives back what must not be sent, `resend` is the partner's wish, and `watch`
-//! shows attempts as they are made. `due` decides what a claim takes, `line` what goes after what.
+//! shows attempts as they are made. `due` decides what a claim takes, `line` what goes after what, `settle`
+//! what comes of an attempt.
 
 mod aside;
 pub mod due;
 mod health;
 mod line;
 mod resend;
+mod settle;
 pub mod watch;
 
 pub use aside::{give_back, shut};
 pub use resend::resend;
+pub use settle::settle;
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use entity::{
-    AttemptOutcome, DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, EventId, Timestamp, WorkspaceId,
-    attempt, delivery, endpoint, endpoint_secret, event,
+    AttemptOutcome, DeliveryId, DeliveryTurn, EndpointId, EventId, Timestamp, WorkspaceId, attempt, delivery,
+    endpoint, endpoint_secret, event,
 };
 use futures_util::FutureExt as _;
 
 use due::Due;
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
-use crate::domain::delivery::{self as rule, Ended, Fate};
-use crate::domain::hint::Made;
-use crate::domain::retry;
+use crate::domain::delivery::Fate;
 use crate::meter;
-use crate::store::delivery::{Filter, Verdict};
+use crate::store::delivery::Filter;
 use crate::store::page::Rows;
 use crate::store::{self, Page};
 use crate::webhook::{Attempted, EventView, Recipient};
@@ -261,106 +261,6 @@ impl Sending {
         meter::attempted(attempted.outcome, attempted.status, attempted.duration);
         let kind = self.event.kind.clone();
         Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
-    }
-}
-
-impl Report {
-    /// Which delivery it is about.
-    #[must_use]
-    pub fn id(&self) -> DeliveryId {
-        self.delivery.id
-    }
-
-    /// Where it went.
-    #[must_use]
-    pub fn endpoint(&self) -> EndpointId {
-        self.endpoint.id
-    }
-
-    /// Whether the receiver has it.
-    #[must_use]
-    pub fn is_delivered(&self) -> bool {
-        ended(&self.attempted) == Ended::Delivered
-    }
-}
-
-/// Writes what attempts came to, and what follows for their deliveries and endpoints.
-///
-/// # Errors
-/// If the database does not answer; nothing of it is written then, and it can be tried again.
-pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
-    let (node, now) = (app.node, app.clock.now());
-    let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
-    let made: Vec<Made> = reports.iter().zip(&verdicts).map(made).collect();
-    let ids: Vec<DeliveryId> = reports.iter().map(|report| report.delivery.id).collect();
-    let settled = store::transact(&app.db, async move |tx| {
-        let statuses: Vec<DeliveryStatus> = verdicts.iter().map(|verdict| verdict.status).collect();
-        let settled = store::delivery::settle(&tx, node, verdicts).await?;
-        let ended: Vec<(&Report, DeliveryStatus)> = reports
-            .iter()
-            .zip(statuses)
-            .filter(|(report, _)| settled.deliveries.contains(&report.delivery.id))
-            .collect();
-        health::note(&tx, &ended, now).await?;
-        line::go_on(&tx, &ended, &settled.in_line, now).await?;
-        Ok::<_, Error>(settled.deliveries)
-    })
-    .await?;
-    app.0.pulse.hub_moves(now);
-    meter::settled(made.len());
-    app.bus.desk.let_go(&ids);
-    app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
-    Ok(())
-}
-
-fn made((report, verdict): (&Report, &Verdict)) -> Made {
-    Made {
-        workspace: report.delivery.workspace_id,
-        endpoint: report.endpoint.id,
-        delivery: verdict.attempt.delivery_id,
-        number: verdict.attempt.number,
-    }
-}
-
-fn verdict(report: &Report, now: Timestamp) -> Verdict {
-    let attempt_count = report.delivery.attempt_count.saturating_add(1);
-    let schedule = schedule(&report.endpoint);
-    // Of the schedule that goes on: a resend begins it anew.
-    let made = attempt_count.saturating_sub(report.delivery.attempts_before);
-    let made = u32::try_from(made).unwrap_or(u32::MAX);
-    let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
-    Verdict { attempt: attempt_row(report, attempt_count), status, next_attempt_at }
-}
-
-fn ended(attempted: &Attempted) -> Ended {
-    match attempted.outcome {
-        AttemptOutcome::Delivered => Ended::Delivered,
-        _ if attempted.gone => Ended::Gone,
-        _ => Ended::Failed { retry_after: attempted.retry_after },
-    }
-}
-
-fn schedule(endpoint: &endpoint::Model) -> Vec<Duration> {
-    let own: Option<Vec<u64>> =
-        endpoint.retry_schedule.clone().and_then(|schedule| serde_json::from_value(schedule).ok());
-    own.map_or_else(
-        || retry::DEFAULT_SCHEDULE.to_vec(),
-        |own| own.into_iter().map(Duration::from_millis).collect(),
-    )
-}
-
-fn attempt_row(report: &Report, number: i32) -> attempt::Model {
-    let attempted = &report.attempted;
-    attempt::Model {
-        delivery_id: report.delivery.id,
-        number,
-        workspace_id: report.delivery.workspace_id,
-        started_at: report.started_at,
-        duration_ms: i32::try_from(attempted.duration.as_millis()).unwrap_or(i32::MAX),
-        outcome: attempted.outcome,
-        response_status: attempted.status.and_then(|status| i16::try_from(status).ok()),
-        response_body: attempted.body.clone(),
-        error: attempted.error.clone(),
     }
 }
 
