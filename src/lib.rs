@@ -35,10 +35,11 @@
 //! machine (`domain::sign_in`) decide and the driver act, and writes the next prompt or the end through
 //! `service::login`. The page never meets the engine: rows are all they share.
 //!
-//! **A delivery.** `worker::delivery` claims due rows, `service::delivery` joins what the payload says and
-//! signs it, `webhook` hands it over through `egress`, outside of any transaction. Verdicts are written
-//! in batches: delivered, due again by the schedule, or exhausted. A process that dies in between leaves
-//! claims, which are freed with its node.
+//! **A delivery.** A fresh one is claimed by the transaction that makes it and comes over the desk in
+//! `bus`; whatever is due otherwise `worker::delivery` claims. `service::delivery` joins what the payload
+//! says and signs it, `webhook` hands it over through `egress`, outside of any transaction. Verdicts are
+//! written in batches: delivered, due again by the schedule, or exhausted. A process that dies in between
+//! leaves claims, which are freed with its node.
 //!
 //! # What always holds
 //! 1. State, event and deliveries are one transaction; an acknowledged mutation is durable, its events
