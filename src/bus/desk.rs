@@ -4,9 +4,10 @@
 //! The claim is in the row like any other; what lies here is only a copy. If it is lost, the claim is
 //! freed as one that nobody holds (see `service::delivery::free_forgotten`).
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::{DeliveryId, EndpointId, delivery};
 use tokio::sync::Notify;
@@ -18,16 +19,24 @@ const ROOM: usize = 1_024;
 #[derive(Default)]
 pub struct Desk {
     is_open: AtomicBool,
-    papers: Mutex<Papers>,
+    papers: Arc<Mutex<Papers>>,
     filled: Notify,
     doubted: Notify,
 }
 
 #[derive(Default)]
 struct Papers {
-    fresh: Vec<delivery::Model>,
+    fresh: Vec<Taken>,
     busy: HashSet<EndpointId>,
-    held: HashSet<DeliveryId>,
+    /// How often each: a claim may be lost and made again while an attempt is still out.
+    held: HashMap<DeliveryId, usize>,
+}
+
+/// A delivery that this process has claimed, until it is dropped.
+pub struct Taken {
+    /// The row as it was claimed.
+    pub delivery: delivery::Model,
+    papers: Arc<Mutex<Papers>>,
 }
 
 impl Desk {
@@ -36,9 +45,10 @@ impl Desk {
         self.is_open.store(true, Ordering::Release);
     }
 
-    /// Nothing more is put here.
+    /// Nothing more is put here; the claims of what still lies here are freed with this node.
     pub fn close(&self) {
         self.is_open.store(false, Ordering::Release);
+        drop(self.take());
     }
 
     /// Whether a fresh delivery to `endpoint` may be claimed for whoever sits here.
@@ -47,7 +57,7 @@ impl Desk {
         if !self.is_open.load(Ordering::Acquire) {
             return false;
         }
-        let papers = self.papers();
+        let papers = lock(&self.papers);
         papers.fresh.len() < ROOM && !papers.busy.contains(&endpoint)
     }
 
@@ -56,9 +66,8 @@ impl Desk {
         if fresh.is_empty() {
             return;
         }
-        let mut papers = self.papers();
-        papers.held.extend(fresh.iter().map(|delivery| delivery.id));
-        papers.fresh.extend(fresh);
+        let fresh = self.hold(fresh);
+        lock(&self.papers).fresh.extend(fresh);
         self.filled.notify_one();
     }
 
@@ -68,26 +77,23 @@ impl Desk {
     }
 
     /// Takes everything that lies here.
-    pub fn take(&self) -> Vec<delivery::Model> {
-        std::mem::take(&mut self.papers().fresh)
+    pub fn take(&self) -> Vec<Taken> {
+        std::mem::take(&mut lock(&self.papers).fresh)
     }
 
     /// Names the endpoints that have enough to do.
     pub fn keep_off(&self, busy: impl IntoIterator<Item = EndpointId>) {
-        self.papers().busy = busy.into_iter().collect();
+        lock(&self.papers).busy = busy.into_iter().collect();
     }
 
     /// Notes deliveries that were claimed otherwise.
-    pub fn hold(&self, ids: impl IntoIterator<Item = DeliveryId>) {
-        self.papers().held.extend(ids);
-    }
-
-    /// Forgets deliveries that are settled or given back.
-    pub fn let_go<'a>(&self, ids: impl IntoIterator<Item = &'a DeliveryId>) {
-        let mut papers = self.papers();
-        for id in ids {
-            papers.held.remove(id);
+    pub fn hold(&self, claimed: Vec<delivery::Model>) -> Vec<Taken> {
+        let mut papers = lock(&self.papers);
+        for delivery in &claimed {
+            *papers.held.entry(delivery.id).or_default() += 1;
         }
+        let taken = |delivery| Taken { delivery, papers: Arc::clone(&self.papers) };
+        claimed.into_iter().map(taken).collect()
     }
 
     /// A claim may have been made, or not given back, without anybody here knowing.
@@ -103,18 +109,30 @@ impl Desk {
     /// Those of `claimed` that nobody here knows of.
     #[must_use]
     pub fn forgotten(&self, claimed: impl IntoIterator<Item = DeliveryId>) -> Vec<DeliveryId> {
-        let papers = self.papers();
-        claimed.into_iter().filter(|id| !papers.held.contains(id)).collect()
+        let papers = lock(&self.papers);
+        claimed.into_iter().filter(|id| !papers.held.contains_key(id)).collect()
     }
+}
 
-    fn papers(&self) -> MutexGuard<'_, Papers> {
-        self.papers.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut papers = lock(&self.papers);
+        if let Entry::Occupied(mut held) = papers.held.entry(self.delivery.id) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
     }
+}
+
+fn lock(papers: &Mutex<Papers>) -> MutexGuard<'_, Papers> {
+    papers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use entity::Timestamp;
+    use entity::{DeliveryStatus, DeliveryTurn, EventId, Timestamp, WorkspaceId};
 
     use super::*;
 
@@ -132,20 +150,46 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_forgotten_unless_it_is_held() {
-        let (desk, held, lost) = (Desk::default(), delivery(), delivery());
-        desk.hold([held]);
-        assert_eq!(desk.forgotten([held, lost]), [lost]);
+    fn a_claim_is_forgotten_as_soon_as_nobody_holds_it() {
+        let (desk, row) = (Desk::default(), delivery());
+        let (one, again) = (desk.hold(vec![row.clone()]), desk.hold(vec![row.clone()]));
 
-        desk.let_go(&[held]);
-        assert_eq!(desk.forgotten([held]), [held]);
+        drop(one);
+        assert_eq!(desk.forgotten([row.id]), [], "somebody still holds it");
+        drop(again);
+        assert_eq!(desk.forgotten([row.id]), [row.id]);
+    }
+
+    #[test]
+    fn what_lies_on_the_desk_is_held() {
+        let (desk, row) = (Desk::default(), delivery());
+        desk.put(vec![row.clone()]);
+        assert_eq!(desk.forgotten([row.id]), []);
+
+        let taken = desk.take();
+        assert_eq!((taken.len(), desk.forgotten([row.id])), (1, Vec::new()));
     }
 
     fn endpoint() -> EndpointId {
         EndpointId::new(Timestamp(1))
     }
 
-    fn delivery() -> DeliveryId {
-        DeliveryId::new(Timestamp(1))
+    fn delivery() -> delivery::Model {
+        let at = Timestamp(1);
+        delivery::Model {
+            id: DeliveryId::new(at),
+            workspace_id: WorkspaceId::new(at),
+            endpoint_id: endpoint(),
+            event_id: EventId::new(at),
+            link_id: None,
+            sequence: None,
+            status: DeliveryStatus::Pending,
+            attempt_count: 0,
+            attempts_before: 0,
+            turn: DeliveryTurn::Next,
+            next_attempt_at: Some(at),
+            claimed_by: None,
+            created_at: at,
+        }
     }
 }

@@ -16,7 +16,7 @@ use entity::{LinkId, LoginId, WorkspaceId};
 use tokio::sync::{Notify, broadcast, watch};
 
 pub use changed::Changed;
-pub use desk::Desk;
+pub use desk::{Desk, Taken};
 
 use crate::domain::hint::{Hint, Made};
 

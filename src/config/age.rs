@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use crate::domain::duration;
 
+/// Also the shortest age: no retry, no budget and no idempotency key looks back further without holding
+/// what it needs by itself.
 const DAY: Duration = Duration::from_hours(24);
 /// A hundred years are as good as for ever.
 const LONGEST: Duration = Duration::from_hours(36_525 * 24);

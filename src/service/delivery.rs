@@ -32,6 +32,7 @@ use futures_util::FutureExt as _;
 use due::Due;
 
 use super::{App, Caller, Error, endpoint as endpoints, event as log};
+use crate::bus::Taken;
 use crate::domain::delivery::Fate;
 use crate::meter;
 use crate::store::delivery::Filter;
@@ -41,7 +42,7 @@ use crate::webhook::{Attempted, EventView, Recipient};
 
 /// A claimed delivery with everything an attempt needs.
 pub struct Sending {
-    delivery: delivery::Model,
+    taken: Arc<Taken>,
     endpoint: Arc<endpoint::Model>,
     recipient: Option<Arc<Recipient>>,
     event: Arc<EventView>,
@@ -50,7 +51,7 @@ pub struct Sending {
 /// An attempt that was made and whose verdict is not written yet.
 #[derive(Clone)]
 pub struct Report {
-    delivery: delivery::Model,
+    taken: Arc<Taken>,
     endpoint: Arc<endpoint::Model>,
     kind: String,
     started_at: Timestamp,
@@ -87,21 +88,21 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
         // Everything that is due is for endpoints that must not be sent to right now.
         app.0.pulse.hub_moves(now);
     }
-    app.bus.desk.hold(claimed.iter().map(|row| row.id));
-    Ok(Claimed { sendings: collect(app, claimed).await?, next_due: None })
+    let taken = app.bus.desk.hold(claimed);
+    Ok(Claimed { sendings: collect(app, taken).await?, next_due: None })
 }
 
 /// Gathers what the attempts at claimed deliveries need.
 ///
 /// # Errors
 /// If the database does not answer; the deliveries are due again.
-pub async fn collect(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sending>, Error> {
-    if claimed.is_empty() {
+pub async fn collect(app: &App, taken: Vec<Taken>) -> Result<Vec<Sending>, Error> {
+    if taken.is_empty() {
         return Ok(Vec::new());
     }
-    meter::claimed(claimed.len());
-    let ids: Vec<DeliveryId> = claimed.iter().map(|row| row.id).collect();
-    match gather(app, claimed).await {
+    meter::claimed(taken.len());
+    let ids: Vec<DeliveryId> = taken.iter().map(|taken| taken.delivery.id).collect();
+    match gather(app, taken).await {
         Ok(sendings) => Ok(sendings),
         // What cannot be sent now must not wait for this node's next start.
         Err(error) => release(app, ids).await.and(Err(error)),
@@ -110,7 +111,6 @@ pub async fn collect(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sen
 
 async fn release(app: &App, ids: Vec<DeliveryId>) -> Result<(), Error> {
     let node = app.node;
-    app.bus.desk.let_go(&ids);
     let released: Result<(), Error> =
         store::transact(&app.db, async move |tx| Ok(store::delivery::release(&tx, node, &ids).await?)).await;
     released.inspect_err(|_| app.bus.desk.doubt())
@@ -132,25 +132,28 @@ pub async fn free_forgotten(app: &App, suspects: &[DeliveryId]) -> Result<Vec<De
     Ok(young)
 }
 
-async fn gather(app: &App, claimed: Vec<delivery::Model>) -> Result<Vec<Sending>, Error> {
+async fn gather(app: &App, taken: Vec<Taken>) -> Result<Vec<Sending>, Error> {
     let now = app.clock.now();
-    let recipients = recipients(app, claimed.iter().map(|row| row.endpoint_id).collect(), now).await?;
-    let events = views(app, &claimed).await?;
-    let (mut sendings, mut others) = (Vec::with_capacity(claimed.len()), Vec::new());
-    for delivery in claimed {
+    let recipients =
+        recipients(app, taken.iter().map(|taken| taken.delivery.endpoint_id).collect(), now).await?;
+    let events = views(app, &taken).await?;
+    let (mut sendings, mut others) = (Vec::with_capacity(taken.len()), Vec::new());
+    for taken in taken {
+        let delivery = &taken.delivery;
         let event = events.get(&delivery.event_id);
         match (recipients.get(&delivery.endpoint_id), event) {
-            (Some((endpoint, recipient)), Some(event)) if !line::is_outside(&delivery, endpoint) => sendings
+            (Some((endpoint, recipient)), Some(event)) if !line::is_outside(delivery, endpoint) => sendings
                 .push(Sending {
-                    delivery,
+                    taken: Arc::new(taken),
                     endpoint: Arc::clone(endpoint),
                     recipient: recipient.clone(),
                     event: Arc::clone(event),
                 }),
-            _ => others.push((delivery, event.is_some())),
+            _ => others.push((taken, event.is_some())),
         }
     }
-    aside::put(app, others).await?;
+    let rows = others.iter().map(|(taken, has_event)| (taken.delivery.clone(), *has_event)).collect();
+    aside::put(app, rows).await?;
     Ok(sendings)
 }
 
@@ -186,9 +189,9 @@ fn recipient(app: &App, row: &endpoint::Model, sealed: &[endpoint_secret::Model]
         .ok()
 }
 
-async fn views(app: &App, claimed: &[delivery::Model]) -> Result<HashMap<EventId, Arc<EventView>>, Error> {
+async fn views(app: &App, taken: &[Taken]) -> Result<HashMap<EventId, Arc<EventView>>, Error> {
     let mut wanted: HashMap<WorkspaceId, HashSet<EventId>> = HashMap::new();
-    for delivery in claimed {
+    for Taken { delivery, .. } in taken {
         wanted.entry(delivery.workspace_id).or_default().insert(delivery.event_id);
     }
     let mut views = HashMap::new();
@@ -213,6 +216,10 @@ fn view(event: event::Model, data: serde_json::Value) -> EventView {
     }
 }
 
+fn failed(why: &str) -> Attempted {
+    Attempted::failed(AttemptOutcome::ConnectionError, why)
+}
+
 impl Sending {
     /// Where it goes, for fairness between endpoints.
     #[must_use]
@@ -223,7 +230,7 @@ impl Sending {
     /// Whether it goes before retries.
     #[must_use]
     pub fn is_next(&self) -> bool {
-        self.delivery.turn == DeliveryTurn::Next
+        self.taken.delivery.turn == DeliveryTurn::Next
     }
 
     /// The most deliveries this node may send there in a second; `None` = as many as it takes.
@@ -234,9 +241,10 @@ impl Sending {
 
     /// What the tries of its schedule have in common: a resend begins the schedule anew.
     fn series(&self) -> String {
-        match self.delivery.attempts_before {
-            0 => self.delivery.id.to_string(),
-            before => format!("{}-{before}", self.delivery.id),
+        let delivery = &self.taken.delivery;
+        match delivery.attempts_before {
+            0 => delivery.id.to_string(),
+            before => format!("{}-{before}", delivery.id),
         }
     }
 
@@ -244,23 +252,21 @@ impl Sending {
     pub async fn attempt(self, app: &App) -> Report {
         let started_at = app.clock.now();
         let _out = meter::attempt_is_out();
-        let series = self.series();
-        let written = self
-            .recipient
-            .as_ref()
-            .and_then(|recipient| recipient.write(&self.event, &series, started_at).ok());
-        let attempted = match written {
-            Some(envelope) => {
-                let exchange = AssertUnwindSafe(app.destinations.deliver(&self.endpoint.url, envelope));
-                let broke_off =
-                    |_| Attempted::failed(AttemptOutcome::ConnectionError, "the attempt broke off");
-                exchange.catch_unwind().await.unwrap_or_else(broke_off)
-            }
-            None => Attempted::failed(AttemptOutcome::ConnectionError, "the delivery could not be signed"),
-        };
+        // Whatever goes wrong is an attempt that failed: its place in the lane and its claim come back.
+        let attempted = AssertUnwindSafe(self.exchange(app, started_at)).catch_unwind().await;
+        let attempted = attempted.unwrap_or_else(|_| failed("the attempt broke off"));
         meter::attempted(attempted.outcome, attempted.status, attempted.duration);
         let kind = self.event.kind.clone();
-        Report { delivery: self.delivery, endpoint: self.endpoint, kind, started_at, attempted }
+        Report { taken: self.taken, endpoint: self.endpoint, kind, started_at, attempted }
+    }
+
+    async fn exchange(&self, app: &App, started_at: Timestamp) -> Attempted {
+        let series = self.series();
+        let written = self.recipient.as_ref().map(|to| to.write(&self.event, &series, started_at));
+        match written {
+            Some(Ok(envelope)) => app.destinations.deliver(&self.endpoint.url, envelope).await,
+            Some(Err(_)) | None => failed("the delivery could not be signed"),
+        }
     }
 }
 

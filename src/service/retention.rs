@@ -6,17 +6,11 @@
 //! logins. Links, logins and runs are the partner's own data and stay. Where a log begins is written
 //! together with each deletion (`store::horizon`), so that a reader is told rather than left with a gap.
 
-use std::time::Duration;
-
 use entity::{DeliveryId, PromptId, Timestamp};
 
 use super::{App, Error};
 use crate::store::retention::{self, BATCH, Batch};
 use crate::store::{self, Tx};
-
-/// The shortest age that can be set: no retry, no budget and no idempotency key looks back further
-/// without holding what it needs by itself.
-pub const SHORTEST: Duration = Duration::from_hours(24);
 
 /// Where a pass stands.
 #[derive(Clone, Copy, Debug)]

@@ -115,5 +115,7 @@ async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &Arc<dyn O
     }
     if committed.is_ok() {
         left.tell(on_commit);
+    } else {
+        on_commit.doubted();
     }
 }

@@ -88,10 +88,8 @@ async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
         }
         // One that cannot be written holds up no other.
         for report in together.iter().cloned() {
-            let id = report.id();
             if let Err(error) = write(&app, Arc::new([report])).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
-                app.bus.desk.let_go(&[id]);
                 app.bus.desk.doubt();
             }
         }
@@ -293,6 +291,7 @@ impl Hub {
 
     fn wait(&mut self, error: &(dyn std::error::Error + 'static)) {
         tracing::warn!(error, "Deliveries have to wait.");
+        self.app.bus.desk.doubt();
         self.next_claim = Instant::now() + AFTER_ERROR;
     }
 
@@ -324,6 +323,7 @@ impl Hub {
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "An attempt broke off.");
+                    self.app.bus.desk.doubt();
                 }
             }
             joined = self.out.try_join_next();

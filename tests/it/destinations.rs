@@ -56,8 +56,9 @@ destinations! {
 /// Long enough for whatever answers.
 const ENOUGH: Duration = Duration::from_secs(15);
 /// Short enough to wait for.
-const SHORT: Duration = Duration::from_millis(500);
-const SLACK: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(2);
+/// Less than the deadline itself, so that one that is twice as long is seen.
+const SLACK: Duration = Duration::from_secs(1);
 
 fn ids(taken: &[Taken]) -> Vec<&str> {
     taken.iter().map(|taken| taken.header("webhook-id")).collect()

@@ -28,15 +28,6 @@ async fn update(house: &House, receiver: &Receiver, mut fields: Value) -> Value 
     house.partner.mutate("updateWebhookEndpoint", fields).await
 }
 
-async fn links(house: &House, count: usize) -> Vec<String> {
-    let mut ids = Vec::with_capacity(count);
-    for _ in 0..count {
-        house.pass(Duration::from_millis(1));
-        ids.push(house.partner.create_link().await.id);
-    }
-    ids
-}
-
 /// Status and due time of each delivery to an endpoint, oldest first.
 async fn deliveries(house: &House, receiver: &Receiver) -> Vec<(String, Value)> {
     let query = "query($id: ID) { webhookDeliveries(first: 100, filter: { endpointId: $id }) {
@@ -118,15 +109,15 @@ async fn what_waits_goes_to_the_new_address(house: &mut House) {
 
 async fn a_pause_makes_everything_wait_and_its_end_sends_it_in_order(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([500, 204]).await;
-    let mut made = links(house, 1).await;
+    let mut made = house.create_links(1).await;
     house.deliver().await;
 
     let paused = update(house, &receiver, json!({ "status": "PAUSED" })).await;
-    made.extend(links(house, 20).await);
+    made.extend(house.create_links(20).await);
     house.pass(Duration::from_hours(48));
     assert_eq!(house.deliver().await, 0);
     let waiting = deliveries(house, &receiver).await;
-    made.extend(links(house, 379).await);
+    made.extend(house.create_links(379).await);
     let enabled = update(house, &receiver, json!({ "status": "ENABLED" })).await;
     house.deliver().await;
 
@@ -145,9 +136,9 @@ async fn a_pause_makes_everything_wait_and_its_end_sends_it_in_order(house: &mut
 
 async fn an_endpoint_that_was_disabled_gets_what_it_missed_once_it_is_enabled(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([410, 204]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
-    links(house, 3).await;
+    house.create_links(3).await;
     assert_eq!(house.deliver().await, 0);
 
     let enabled = update(house, &receiver, json!({ "status": "ENABLED" })).await;
@@ -162,7 +153,7 @@ async fn an_endpoint_that_was_disabled_gets_what_it_missed_once_it_is_enabled(ho
 
 async fn a_failure_that_comes_in_after_the_pause_is_not_retried_during_it(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([500, 204]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
     update(house, &receiver, json!({ "status": "PAUSED" })).await;
     // As if the verdict had been written the moment after the pause.
@@ -180,7 +171,7 @@ async fn a_failure_that_comes_in_after_the_pause_is_not_retried_during_it(house:
 
 async fn what_was_parked_by_mistake_is_found(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).await;
-    links(house, 3).await;
+    house.create_links(3).await;
     // As if the events had been recorded the moment before the endpoint was enabled.
     let database = house.database.open().await;
     database.execute_unprepared("UPDATE delivery SET next_attempt_at = NULL").await.unwrap();
@@ -196,14 +187,14 @@ async fn what_was_parked_by_mistake_is_found(house: &mut House) {
 
 async fn a_deleted_endpoint_gets_nothing_more_and_leaves_no_secret(house: &mut House) {
     let receiver = house.subscribe([]).answering([500]).with("headers", json!({ "x-a": "geheim" })).await;
-    links(house, 2).await;
+    house.create_links(2).await;
     house.deliver().await;
-    links(house, 1).await;
+    house.create_links(1).await;
 
     let deleted = house.partner.mutate("deleteWebhookEndpoint", json!({ "id": receiver.id })).await;
     let again = house.partner.mutate("deleteWebhookEndpoint", json!({ "id": receiver.id })).await;
     assert_eq!(deliveries(house, &receiver).await, vec![("CANCELLED".to_owned(), Value::Null); 3]);
-    links(house, 1).await;
+    house.create_links(1).await;
     house.pass(Duration::from_hours(24));
     house.deliver().await;
 
@@ -265,7 +256,7 @@ async fn a_test_event_that_is_given_up_is_not_told_of(house: &mut House) {
     house.deliver().await;
     house.deliver().await;
     watcher.saw([]);
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
     house.deliver().await;
 
@@ -276,7 +267,7 @@ async fn a_test_event_that_is_given_up_is_not_told_of(house: &mut House) {
 async fn pausing_and_enabling_while_it_is_busy_loses_nothing(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).await;
 
-    let made = async { links(house, 100).await };
+    let made = async { house.create_links(100).await };
     let toggled = async {
         for _ in 0..25 {
             for status in ["PAUSED", "ENABLED"] {
@@ -310,7 +301,7 @@ async fn attempts_can_be_watched_as_they_are_made(house: &mut House) {
     // What was subscribed to before is under way once something else has been answered.
     assert_eq!((ours.hears_soon().await, theirs.hears_soon().await), (None, None));
 
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
     let first = ours.event().await;
     house.pass(Duration::from_secs(6));

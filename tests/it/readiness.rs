@@ -11,6 +11,7 @@ use crate::house::{House, http};
 stories! {
     a_server_with_nothing_to_do_is_ready,
     a_hub_that_stands_still_is_not_ready_until_it_moves,
+    a_reason_is_not_kept_when_the_clock_is_set_back,
     receivers_that_only_fail_are_no_reason,
     endpoints_that_are_left_out_are_no_reason,
     a_paused_endpoint_is_no_reason,
@@ -75,6 +76,18 @@ async fn a_hub_that_stands_still_is_not_ready_until_it_moves(house: &mut House) 
     house.pass(A_SECOND);
     assert!(reasons(house).await.is_empty());
     receiver.saw([204]);
+}
+
+async fn a_reason_is_not_kept_when_the_clock_is_set_back(house: &mut House) {
+    house.subscribe(["link.created"]).await;
+    house.partner.create_link().await;
+    stand_still(house).await;
+    assert_eq!(reasons(house).await.len(), 1);
+
+    house.deliver().await;
+    house.turn_back(Duration::from_hours(1));
+
+    assert!(reasons(house).await.is_empty());
 }
 
 async fn receivers_that_only_fail_are_no_reason(house: &mut House) {

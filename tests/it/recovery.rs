@@ -30,15 +30,6 @@ stories! {
 /// The beginning of every story.
 const SINCE: &str = "2026-11-22T10:00:00Z";
 
-async fn links(house: &House, count: usize) -> Vec<String> {
-    let mut ids = Vec::with_capacity(count);
-    for _ in 0..count {
-        house.pass(Duration::from_millis(1));
-        ids.push(house.partner.create_link().await.id);
-    }
-    ids
-}
-
 async fn recover(house: &House, receiver: &Receiver, fields: Value) -> Value {
     let mut input = json!({ "endpointId": receiver.id, "since": SINCE });
     input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -70,7 +61,7 @@ async fn resend(house: &House, receiver: &Receiver) -> Value {
 
 async fn a_delivery_that_arrived_can_be_sent_again(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
     house.pass(Duration::from_hours(1));
 
@@ -90,7 +81,7 @@ async fn a_delivery_that_arrived_can_be_sent_again(house: &mut House) {
 async fn a_delivery_that_was_given_up_begins_its_schedule_anew(house: &mut House) {
     let receiver =
         house.subscribe(["link.created"]).with("retrySchedule", json!(["PT1M"])).answering([500]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     for _ in 0..2 {
         house.deliver().await;
         house.pass(Duration::from_secs(73));
@@ -110,7 +101,7 @@ async fn a_delivery_that_was_given_up_begins_its_schedule_anew(house: &mut House
 
 async fn a_retry_can_be_brought_forward(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([500, 204]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
 
     resend(house, &receiver).await;
@@ -121,7 +112,7 @@ async fn a_retry_can_be_brought_forward(house: &mut House) {
 
 async fn a_resend_to_a_paused_endpoint_waits_with_the_others(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.deliver().await;
     let paused = json!({ "id": receiver.id, "status": "PAUSED" });
     house.partner.mutate("updateWebhookEndpoint", paused).await;
@@ -142,7 +133,7 @@ async fn a_resend_to_a_paused_endpoint_waits_with_the_others(house: &mut House) 
 
 async fn a_delivery_of_a_deleted_endpoint_cannot_be_sent_again(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).await;
-    links(house, 1).await;
+    house.create_links(1).await;
     house.partner.mutate("deleteWebhookEndpoint", json!({ "id": receiver.id })).await;
 
     let refused = resend(house, &receiver).await;
@@ -156,7 +147,7 @@ async fn two_hundred_given_up_deliveries_are_recovered_across_a_crash(house: &mu
     let refusals = std::iter::repeat_n(500, 200).chain([204]);
     let receiver =
         house.subscribe(["link.created"]).with("retrySchedule", json!([])).answering(refusals).await;
-    let mut made = links(house, 200).await;
+    let mut made = house.create_links(200).await;
     assert_eq!(house.deliver().await, 200);
 
     let asked = recover(house, &receiver, json!({})).await;
@@ -177,9 +168,9 @@ async fn two_hundred_given_up_deliveries_are_recovered_across_a_crash(house: &mu
 
 async fn what_arrived_is_not_sent_again_and_a_later_retry_is(house: &mut House) {
     let receiver = house.subscribe(["link.created"]).answering([204, 500, 204]).await;
-    let arrived = links(house, 1).await;
+    let arrived = house.create_links(1).await;
     house.deliver().await;
-    let retried = links(house, 1).await;
+    let retried = house.create_links(1).await;
     house.deliver().await;
 
     let asked = recover(house, &receiver, json!({})).await;
@@ -190,7 +181,7 @@ async fn what_arrived_is_not_sent_again_and_a_later_retry_is(house: &mut House) 
 }
 
 async fn a_new_endpoint_gets_what_was_before_it(house: &mut House) {
-    let before = links(house, 3).await;
+    let before = house.create_links(3).await;
     house.pass(Duration::from_secs(1));
     let receiver = house.subscribe(["link.created"]).await;
     house.partner.mutate("expireLink", json!({ "id": before[0] })).await;
@@ -206,12 +197,12 @@ async fn a_new_endpoint_gets_what_was_before_it(house: &mut House) {
 }
 
 async fn a_recovery_keeps_to_its_period_and_its_types(house: &mut House) {
-    let first = links(house, 1).await;
+    let first = house.create_links(1).await;
     house.pass(Duration::from_secs(10));
-    let second = links(house, 1).await;
+    let second = house.create_links(1).await;
     house.partner.mutate("expireLink", json!({ "id": second[0] })).await;
     house.pass(Duration::from_secs(10));
-    links(house, 1).await;
+    house.create_links(1).await;
     let receiver = house.subscribe([]).await;
 
     let count = async |fields| recover(house, &receiver, fields).await["count"].clone();
@@ -232,7 +223,7 @@ async fn a_recovery_keeps_to_its_period_and_its_types(house: &mut House) {
 }
 
 async fn a_dry_run_counts_and_does_nothing(house: &mut House) {
-    links(house, 2).await;
+    house.create_links(2).await;
     let receiver = house.subscribe([]).await;
     let before = house.inventory().await;
 
@@ -246,7 +237,7 @@ async fn a_dry_run_counts_and_does_nothing(house: &mut House) {
 async fn a_recovery_never_sends_an_event_about_the_endpoint_itself_or_a_test(house: &mut House) {
     let receiver = house.subscribe([]).with("retrySchedule", json!([])).answering([500, 204]).await;
     let other = house.subscribe(["run.*"]).await;
-    let given_up = links(house, 1).await;
+    let given_up = house.create_links(1).await;
     house.deliver().await;
     house.partner.mutate("sendTestEvent", json!({ "id": other.id })).await;
     house.deliver().await;
@@ -259,7 +250,7 @@ async fn a_recovery_never_sends_an_event_about_the_endpoint_itself_or_a_test(hou
 }
 
 async fn a_recovery_of_a_paused_endpoint_waits_for_its_end(house: &mut House) {
-    links(house, 2).await;
+    house.create_links(2).await;
     let receiver = house.subscribe([]).await;
     let paused = json!({ "id": receiver.id, "status": "PAUSED" });
     house.partner.mutate("updateWebhookEndpoint", paused).await;
@@ -275,7 +266,7 @@ async fn a_recovery_of_a_paused_endpoint_waits_for_its_end(house: &mut House) {
 }
 
 async fn one_recovery_of_an_endpoint_at_a_time(house: &mut House) {
-    links(house, 2).await;
+    house.create_links(2).await;
     let (receiver, other) = (house.subscribe([]).await, house.subscribe([]).await);
 
     recover(house, &receiver, json!({})).await;
@@ -290,7 +281,7 @@ async fn one_recovery_of_an_endpoint_at_a_time(house: &mut House) {
 }
 
 async fn deleting_an_endpoint_ends_its_recovery(house: &mut House) {
-    links(house, 2).await;
+    house.create_links(2).await;
     let receiver = house.subscribe([]).await;
     recover(house, &receiver, json!({})).await;
 
@@ -301,7 +292,7 @@ async fn deleting_an_endpoint_ends_its_recovery(house: &mut House) {
 }
 
 async fn a_recovery_that_cannot_be_is_told_by_its_field(house: &mut House) {
-    links(house, 1).await;
+    house.create_links(1).await;
     let receiver = house.subscribe([]).await;
 
     for (fields, code, field) in [
@@ -323,10 +314,10 @@ async fn a_recovery_that_cannot_be_is_told_by_its_field(house: &mut House) {
 async fn deliveries_are_found_by_type_and_time(house: &mut House) {
     let receiver = house.subscribe([]).await;
     let other = house.subscribe(["link.created"]).await;
-    let early = links(house, 3).await;
+    let early = house.create_links(3).await;
     house.partner.mutate("expireLink", json!({ "id": early[0] })).await;
     house.pass(Duration::from_hours(1));
-    links(house, 2).await;
+    house.create_links(2).await;
     let query = "query($filter: DeliveryFilter, $first: Int, $after: String) {
         webhookDeliveries(filter: $filter, first: $first, after: $after) {
             nodes { id } pageInfo { hasNextPage endCursor } } }";

@@ -44,7 +44,6 @@ ATTEMPTS = """query($after: String) { webhookDeliveries(first: 100, after: $afte
 def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--endpoints", type=int, default=500, help="receivers (500)")
-    parser.add_argument("--slack", type=float, default=SLACK, help="seconds an attempt may take beyond its deadline (0.25)")
     return parser
 
 
@@ -68,7 +67,7 @@ def prove(database, wanted):
             expected = (number + 1) * wanted.endpoints
             wait_until(lambda expected=expected: len(attempts(server.api)) >= expected, "a wave to end", 120, 1)
         made, grown = attempts(server.api), memory.stop() - before
-    judge(made, crowd.lives, wanted.endpoints * WAVES, wanted.slack)
+    judge(made, crowd.lives, wanted.endpoints * WAVES)
     longest = max(attempt["durationMs"] for attempt in made) / 1_000
     outcomes = dict(collections.Counter(attempt["outcome"] for attempt in made))
     print(f"{wanted.endpoints} endpoints, {len(made)} attempts: {outcomes}; the longest took {longest:.2f} s (deadline "
@@ -90,13 +89,13 @@ def attempts(api):
             return found
 
 
-def judge(made, lives, expected, slack):
+def judge(made, lives, expected):
     """Fails if an attempt is missing, took too long or kept too much."""
     if len(made) != expected or len(lives) < expected:
         raise Failure(f"{len(made)} attempts on {len(lives)} connections instead of {expected}")
-    if late := [attempt for attempt in made if attempt["durationMs"] > (TIMEOUT + slack) * 1_000]:
+    if late := [attempt for attempt in made if attempt["durationMs"] > (TIMEOUT + SLACK) * 1_000]:
         raise Failure(f"{len(late)} attempts took too long, such as {late[0]}")
-    if late := [life for life in lives if life > TIMEOUT + slack + UNSEEN]:
+    if late := [life for life in lives if life > TIMEOUT + SLACK + UNSEEN]:
         raise Failure(f"{len(late)} connections lived too long, such as {max(late):.2f} s")
     if large := [attempt for attempt in made if len(attempt["responseBody"] or "") > 4_096]:
         raise Failure(f"{len(large)} attempts kept too much")

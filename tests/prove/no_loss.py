@@ -27,7 +27,6 @@ def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=50, help="kills on each database (50)")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
-    parser.add_argument("--patience", type=float, help="seconds to the last late delivery (2 on SQLite, 8 on PostgreSQL)")
     return parser
 
 
@@ -43,7 +42,6 @@ def prove(database, wanted):
     steps = chance.sample(list(STEPS.items()), len(STEPS))
     receiver, latest = Receiver(), []
     with Server(database) as server:
-        patience = wanted.patience or server.database.patience
         receiver.register(server.api, eventTypes=["link.*"])
         partner = Partner(server.api, server.origin, job(server.api), RATE)
         ledger = Ledger(server.api)
@@ -52,7 +50,7 @@ def prove(database, wanted):
             scene = Scene(server, partner, receiver, chance)
             before = receiver.repeated()
             try:
-                late = scene.play(step, ledger, patience)
+                late = scene.play(step, ledger)
                 ledger.compare(partner.acknowledged, receiver)
             except Failure as failure:
                 raise Failure(f"{database}, round {number + 1}, {name} (seed {seed}): {failure}") from failure
@@ -64,7 +62,7 @@ def prove(database, wanted):
     receiver.stop()
     print(f"{database}: {wanted.rounds} kills, {len(ledger.events)} events, 0 missing, 0 invented, "
           f"{receiver.repeated()} repeated; last late delivery after {max(latest):.2f} s "
-          f"(at most {patience:.0f})", flush=True)
+          f"(at most {server.database.patience:.0f})", flush=True)
 
 
 class Scene:
@@ -75,7 +73,7 @@ class Scene:
         self.over = threading.Event()
         self.holders = []
 
-    def play(self, step, ledger, patience):
+    def play(self, step, ledger):
         """Works, is killed, starts again; returns how many seconds after that the last late delivery came."""
         self.partner.ask()
         step(self)
@@ -90,7 +88,7 @@ class Scene:
         ready = self.server.start()
         ledger.wait_for_quiet()
         late = [arrival.at - ready for arrival in self.receiver.since(ready)]
-        if max(late, default=0) > patience:
+        if max(late, default=0) > self.server.database.patience:
             raise Failure(f"the last late delivery came {max(late):.2f} s after the restart")
         return max(late, default=0.0)
 

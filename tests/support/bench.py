@@ -22,6 +22,7 @@ from program import (
     cargo,
     free_port,
     target_directory,
+    tell,
     wait_until,
 )
 
@@ -106,11 +107,7 @@ class Hub:
 
     def tell(self, *command):
         """Runs one command of the program and returns what it prints."""
-        environment = {**os.environ, **self.settings}
-        done = subprocess.run([self.program, *command], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failure(f"postern {' '.join(command)}: {done.stderr.strip()[-1000:]}")
-        return done.stdout
+        return tell(self.program, self.settings, *command)
 
     def subscribe(self, count=1):
         """Adds that many endpoints for link.created; hubload will answer for them."""

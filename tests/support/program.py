@@ -41,6 +41,15 @@ def binary(profile="dev"):
     return target_directory(ROOT) / ("debug" if profile == "dev" else profile) / "postern"
 
 
+def tell(program, settings, *command):
+    """Runs one command of the program and returns what it prints."""
+    environment = {**os.environ, **settings}
+    done = subprocess.run([program, *command], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"postern {' '.join(command)}: {done.stderr.strip()[-1000:]}")
+    return done.stdout
+
+
 def cargo(arguments, where):
     """Runs cargo quietly in a folder; its own words say what went wrong."""
     subprocess.run(["cargo", *arguments, "--quiet"], cwd=where, check=True)

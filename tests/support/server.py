@@ -11,7 +11,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from program import EVERY_LOOPBACK_PORT, Api, Failure, Process, answers, binary, free_port
+from program import EVERY_LOOPBACK_PORT, Api, Failure, Process, answers, binary, free_port, tell
 
 # A debug build on a busy machine starts slowly; one that needs longer does not start.
 STARTS_WITHIN = 60.0
@@ -59,11 +59,7 @@ class Server:
 
     def tell(self, *command):
         """Runs one command of the program and returns what it prints."""
-        environment = {**os.environ, **self.settings}
-        done = subprocess.run([self.program, *command], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failure(f"postern {' '.join(command)}: {done.stderr.strip()[-1000:]}")
-        return done.stdout
+        return tell(self.program, self.settings, *command)
 
     def start(self):
         """Starts the server; returns the time at which it was ready."""

@@ -15,7 +15,7 @@ use crate::store;
 /// # Errors
 /// If the database does not answer; it is still claimed then.
 pub async fn give_back(app: &App, sendings: &[Sending]) -> Result<(), Error> {
-    put(app, sendings.iter().map(|sending| (sending.delivery.clone(), true)).collect()).await
+    put(app, sendings.iter().map(|sending| (sending.taken.delivery.clone(), true)).collect()).await
 }
 
 /// Those of `endpoints` that are not sent to now.
@@ -35,7 +35,6 @@ pub(super) async fn put(app: &App, claimed: Vec<(delivery::Model, bool)>) -> Res
         return Ok(());
     }
     let (node, now) = (app.node, app.clock.now());
-    app.bus.desk.let_go(claimed.iter().map(|(delivery, _)| &delivery.id));
     store::transact(&app.db, async move |tx| {
         let mut ids: Vec<EndpointId> = claimed.iter().map(|(delivery, _)| delivery.endpoint_id).collect();
         ids.sort_unstable();

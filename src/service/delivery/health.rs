@@ -124,12 +124,12 @@ fn exhausted<'a>(ended: &'a [Ended<'a>]) -> impl Iterator<Item = Record> + 'a {
         *status == DeliveryStatus::Exhausted && !is_about_delivering(&report.kind)
     });
     given_up.map(|(report, _)| Record {
-        workspace: report.delivery.workspace_id,
+        workspace: report.taken.delivery.workspace_id,
         link: None,
         kind: Kind::DeliveryExhausted,
         facts: Facts {
             endpoint_id: Some(report.endpoint.id),
-            delivery_id: Some(report.delivery.id),
+            delivery_id: Some(report.taken.delivery.id),
             ..Facts::default()
         },
     })

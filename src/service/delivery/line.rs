@@ -23,12 +23,12 @@ pub(super) async fn go_on(
     now: Timestamp,
 ) -> Result<(), Error> {
     let over = ended.iter().filter(|(report, status)| {
-        *status != DeliveryStatus::Pending && in_line.contains(&report.delivery.id)
+        *status != DeliveryStatus::Pending && in_line.contains(&report.taken.delivery.id)
     });
     let (mut ids, mut links) = (Vec::new(), BTreeSet::<LinkId>::new());
     for (report, _) in over {
-        ids.push(report.delivery.id);
-        links.extend(report.delivery.link_id);
+        ids.push(report.taken.delivery.id);
+        links.extend(report.taken.delivery.link_id);
     }
     if !ids.is_empty() {
         store::line::release(tx, &ids, links, now).await?;

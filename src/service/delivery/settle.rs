@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{AttemptOutcome, DeliveryId, DeliveryStatus, EndpointId, Timestamp, attempt, endpoint};
+use entity::{AttemptOutcome, DeliveryStatus, EndpointId, Timestamp, attempt, endpoint};
 
 use super::{Report, health, line};
 use crate::domain::delivery::{self as rule, Ended};
@@ -15,12 +15,6 @@ use crate::store::{self, delivery::Verdict};
 use crate::webhook::Attempted;
 
 impl Report {
-    /// Which delivery it is about.
-    #[must_use]
-    pub fn id(&self) -> DeliveryId {
-        self.delivery.id
-    }
-
     /// Where it went.
     #[must_use]
     pub fn endpoint(&self) -> EndpointId {
@@ -42,14 +36,13 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     let (node, now) = (app.node, app.clock.now());
     let verdicts: Vec<Verdict> = reports.iter().map(|report| verdict(report, now)).collect();
     let made: Vec<Made> = reports.iter().zip(&verdicts).map(made).collect();
-    let ids: Vec<DeliveryId> = reports.iter().map(|report| report.delivery.id).collect();
     let settled = store::transact(&app.db, async move |tx| {
         let statuses: Vec<DeliveryStatus> = verdicts.iter().map(|verdict| verdict.status).collect();
         let settled = store::delivery::settle(&tx, node, verdicts).await?;
         let ended: Vec<(&Report, DeliveryStatus)> = reports
             .iter()
             .zip(statuses)
-            .filter(|(report, _)| settled.deliveries.contains(&report.delivery.id))
+            .filter(|(report, _)| settled.deliveries.contains(&report.taken.delivery.id))
             .collect();
         health::note(&tx, &ended, now).await?;
         line::go_on(&tx, &ended, &settled.in_line, now).await?;
@@ -58,14 +51,13 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
     .await?;
     app.0.pulse.hub_moves(now);
     meter::settled(made.len());
-    app.bus.desk.let_go(&ids);
     app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));
     Ok(())
 }
 
 fn made((report, verdict): (&Report, &Verdict)) -> Made {
     Made {
-        workspace: report.delivery.workspace_id,
+        workspace: report.taken.delivery.workspace_id,
         endpoint: report.endpoint.id,
         delivery: verdict.attempt.delivery_id,
         number: verdict.attempt.number,
@@ -73,10 +65,10 @@ fn made((report, verdict): (&Report, &Verdict)) -> Made {
 }
 
 fn verdict(report: &Report, now: Timestamp) -> Verdict {
-    let attempt_count = report.delivery.attempt_count.saturating_add(1);
+    let attempt_count = report.taken.delivery.attempt_count.saturating_add(1);
     let schedule = schedule(&report.endpoint);
     // Of the schedule that goes on: a resend begins it anew.
-    let made = attempt_count.saturating_sub(report.delivery.attempts_before);
+    let made = attempt_count.saturating_sub(report.taken.delivery.attempts_before);
     let made = u32::try_from(made).unwrap_or(u32::MAX);
     let (status, next_attempt_at) = rule::after(ended(&report.attempted), &schedule, made, now);
     Verdict { attempt: attempt_row(report, attempt_count), status, next_attempt_at }
@@ -102,9 +94,9 @@ fn schedule(endpoint: &endpoint::Model) -> Vec<Duration> {
 fn attempt_row(report: &Report, number: i32) -> attempt::Model {
     let attempted = &report.attempted;
     attempt::Model {
-        delivery_id: report.delivery.id,
+        delivery_id: report.taken.delivery.id,
         number,
-        workspace_id: report.delivery.workspace_id,
+        workspace_id: report.taken.delivery.workspace_id,
         started_at: report.started_at,
         duration_ms: i32::try_from(attempted.duration.as_millis()).unwrap_or(i32::MAX),
         outcome: attempted.outcome,

@@ -1,5 +1,7 @@
 //! The workers, moved by hand: each call does what is to do now and returns.
 
+use std::time::Duration;
+
 use entity::{DeliveryId, LinkId, workspace};
 use postern::domain::event::{Facts, Kind};
 use postern::service::retention::Stage;
@@ -28,6 +30,16 @@ impl House {
     /// Frees claims that nobody knows of; returns what may be one of those at the next look.
     pub(crate) async fn look_for_forgotten(&self, suspects: &[DeliveryId]) -> Vec<DeliveryId> {
         worker::forgotten::look(self.app(), suspects).await.unwrap()
+    }
+
+    /// Creates links, a millisecond apart; returns their ids.
+    pub(crate) async fn create_links(&self, count: usize) -> Vec<String> {
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            self.pass(Duration::from_millis(1));
+            ids.push(self.partner.create_link().await.id);
+        }
+        ids
     }
 
     /// Makes the next batch of what is recovered; `false` if no recovery is under way any more.
