@@ -24,19 +24,11 @@ impl Place {
         let database = Database::create(kind, dir.path()).await;
         Self { setup: Setup::new(dir.path(), &database.url), database, dir }
     }
-
-    /// The operator's part: a workspace and a key.
-    fn key(&self) -> String {
-        let workspace = self.setup.json(&["workspace", "create", "--name", "Acme", "--json"]);
-        let id = workspace["id"].as_str().unwrap();
-        let arguments = ["key", "create", "--workspace", id, "--name", "k", "--scopes", "all", "--json"];
-        self.setup.json(&arguments)["api_key"].as_str().unwrap().to_owned()
-    }
 }
 
 async fn a_killed_server_delivers_what_it_acknowledged(kind: Kind) {
     let place = Place::new(kind).await;
-    let key = place.key();
+    let key = place.setup.key();
     let server = place.setup.serve();
     let refusing = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let secret = subscribe(&server.partner(&key), &format!("http://{refusing}/hook")).await;
@@ -101,7 +93,7 @@ async fn a_broker_that_dies_again_and_again_gets_every_event(kind: Kind) {
     let (mut broker, place) = (Broker::start().await, Place::new(kind).await);
     let configured = format!("[nats.main]\nurl = '{}'", broker.url());
     std::fs::write(place.dir.path().join("postern.toml"), configured).unwrap();
-    let (key, server) = (place.key(), place.setup.serve());
+    let (key, server) = (place.setup.key(), place.setup.serve());
     let secret = subscribe(&server.partner(&key), "nats:main/postern.events").await;
     let mut acknowledged = BTreeSet::new();
 
@@ -135,7 +127,7 @@ async fn a_broker_that_dies_again_and_again_gets_every_event_on_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_link_is_lost_whenever_the_server_is_killed() {
     let place = Place::new(Kind::Sqlite).await;
-    let key = place.key();
+    let key = place.setup.key();
     let server = place.setup.serve();
     let source = json!({ "name": "Bank", "loginUrl": "http://127.0.0.1:9/login" });
     let job = server.partner(&key).job_of(source, "w", json!([])).await;
@@ -188,7 +180,7 @@ async fn a_second_server_on_the_same_file_is_refused_with_words() {
 #[tokio::test]
 async fn commands_beside_a_running_server_disturb_nothing() {
     let place = Place::new(Kind::Sqlite).await;
-    let key = place.key();
+    let key = place.setup.key();
     let server = place.setup.serve();
     let partner = server.partner(&key);
     partner.call("{ viewer { id } }", json!({})).await;

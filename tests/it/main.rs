@@ -33,6 +33,7 @@ mod fairness;
 mod guide;
 mod handover;
 mod health;
+mod https;
 mod hub;
 mod idempotency;
 mod idle;

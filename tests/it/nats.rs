@@ -1,7 +1,5 @@
 //! Events on a NATS subject: published for a stream that keeps them, signed as over HTTPS.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use postern::domain::Secret;
@@ -9,7 +7,7 @@ use postern::egress::nats::Login;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-use crate::house::{Broker, Cable, Ear, House, Kept, Kind, Setup, ended};
+use crate::house::{Broker, Cable, Ear, House, Kept, Kind, Setup, certificate, ended};
 
 stories! {
     an_event_is_published_signed_and_kept,
@@ -195,20 +193,6 @@ async fn what_the_broker_forbids_is_told(house: &mut House) {
     assert_eq!(told[0], ("REJECTED".to_owned(), forbidden.to_owned()));
     let unknown = "no connection: the broker does not take the operator's credentials";
     assert_eq!(told[1], ("CONNECTION_ERROR".to_owned(), unknown.to_owned()));
-}
-
-/// Makes a certificate that vouches for itself; returns its file and that of its key.
-fn certificate(folder: &Path) -> [String; 2] {
-    let [settings, file, key] =
-        ["settings", "broker.pem", "broker.key"].map(|name| folder.join(name).display().to_string());
-    let wanted = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = more\n[name]\nCN = broker\n\
-        [more]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical, CA:FALSE\n";
-    std::fs::write(&settings, wanted).unwrap();
-    let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-    let made = ended(openssl.args(["-config", &settings, "-out", &file, "-keyout", &key]));
-    assert!(made.status.success(), "{made:?}");
-    [file, key]
 }
 
 async fn a_broker_with_a_certificate_is_reached_only_if_it_is_trusted(house: &mut House) {

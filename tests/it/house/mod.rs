@@ -8,6 +8,7 @@
 pub(crate) mod bank;
 mod broker;
 mod cable;
+mod certificate;
 mod clock;
 mod customer;
 mod database;
@@ -43,6 +44,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use broker::{Broker, Kept};
 pub(crate) use cable::Cable;
+pub(crate) use certificate::certificate;
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;

@@ -1,7 +1,7 @@
 //! The real program in a process of its own, for stories in which it is killed.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,26 @@ pub(crate) struct Program {
 pub(crate) struct Setup {
     pub(crate) data_dir: String,
     pub(crate) database_url: String,
+    authorities: Option<PathBuf>,
 }
 
 impl Setup {
     pub(crate) fn new(data_dir: &Path, database_url: &str) -> Self {
-        Self { data_dir: data_dir.display().to_string(), database_url: database_url.to_owned() }
+        let (data_dir, database_url) = (data_dir.display().to_string(), database_url.to_owned());
+        Self { data_dir, database_url, authorities: None }
+    }
+
+    /// As on a system that trusts the certificate authorities in `file` and no others.
+    pub(crate) fn trusting(self, file: &Path) -> Self {
+        Self { authorities: Some(file.to_owned()), ..self }
+    }
+
+    /// The operator's part: a workspace and a key.
+    pub(crate) fn key(&self) -> String {
+        let workspace = self.json(&["workspace", "create", "--name", "Acme", "--json"]);
+        let id = workspace["id"].as_str().unwrap();
+        let arguments = ["key", "create", "--workspace", id, "--name", "k", "--scopes", "all", "--json"];
+        self.json(&arguments)["api_key"].as_str().unwrap().to_owned()
     }
 
     /// A command line with the settings of the story.
@@ -38,9 +53,10 @@ impl Setup {
             .args(["--data-dir", &self.data_dir, "--database-url", &self.database_url])
             .args(["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json"])
             .current_dir(&self.data_dir)
-            .env("POSTERN_EGRESS__WEBHOOKS__ALLOW", "http://127.0.0.1:*")
+            .env("POSTERN_EGRESS__WEBHOOKS__ALLOW", "http://127.0.0.1:*, https://127.0.0.1:*")
             .env("POSTERN_EGRESS__SOURCES__ALLOW", "http://127.0.0.1:*")
-            .env("RUST_LOG", "info");
+            .env("RUST_LOG", "info")
+            .envs(self.authorities.iter().map(|file| ("SSL_CERT_FILE", file)));
         command
     }
 
