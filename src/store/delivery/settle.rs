@@ -43,9 +43,7 @@ pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Set
             "next_attempt_at" = "new"."next_attempt_at", "claimed_by" = NULL,
             "turn" = CASE WHEN "new"."next_attempt_at" IS NULL THEN 'NEXT' ELSE 'RETRY' END
         FROM {source} AS "new"
-        WHERE {is_row} AND "delivery"."claimed_by" = $2
-            AND "delivery"."attempt_count" = "new"."attempt_count" - 1
-        RETURNING "delivery"."id", "delivery"."sequence""#,
+        WHERE {is_row} RETURNING "delivery"."id", "delivery"."sequence""#,
     );
     let settled = tx.query_all_raw(rows.statement(&sql, [node.into()])).await?;
     let settled = Settled::read(&settled)?;
@@ -60,18 +58,25 @@ pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Set
     Ok(settled)
 }
 
-/// Where the new values come from, and what says which row they are for.
+/// Where the new values come from, and what says which row they are for: one that is claimed by the second
+/// parameter and was not attempted since.
 ///
 /// PostgreSQL plans a statement once and keeps it. Planned while the table is small, a plain join reads all
 /// of it, or all claims there have been since the last vacuum, for as long as the plan lives. So each row is
-/// looked for by itself. One that somebody else changes at that moment is not found: its claim is in doubt.
+/// looked for by itself, and its claim is compared in words that are not an index's. A row that somebody
+/// else changes at that moment is not found: its claim is in doubt.
 fn found(tx: &Tx, source: &str) -> (String, &'static str) {
     if !tx.is_concurrent() {
-        return (source.to_owned(), r#""delivery"."id" = "new"."id""#);
+        let is_row = r#""delivery"."id" = "new"."id" AND "delivery"."claimed_by" = $2
+            AND "delivery"."attempt_count" = "new"."attempt_count" - 1"#;
+        return (source.to_owned(), is_row);
     }
     let each = format!(
         r#"(SELECT "given".*, "row"."place" FROM {source} AS "given", LATERAL (
-            SELECT ctid AS "place" FROM "delivery" WHERE "delivery"."id" = "given"."id" LIMIT 1
+            SELECT ctid AS "place" FROM "delivery"
+            WHERE "workspace_id" = "given"."workspace_id" AND "id" = "given"."id"
+                AND "claimed_by" IS NOT DISTINCT FROM $2 AND "attempt_count" = "given"."attempt_count" - 1
+            LIMIT 1
         ) AS "row")"#
     );
     (each, r#""delivery".ctid = "new"."place""#)
@@ -94,6 +99,7 @@ impl Settled {
 fn changed(verdict: &Verdict) -> delivery::ActiveModel {
     delivery::ActiveModel {
         id: ActiveValue::Set(verdict.attempt.delivery_id),
+        workspace_id: ActiveValue::Set(verdict.attempt.workspace_id),
         status: ActiveValue::Set(verdict.status),
         attempt_count: ActiveValue::Set(verdict.attempt.number),
         next_attempt_at: ActiveValue::Set(verdict.next_attempt_at),
