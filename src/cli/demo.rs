@@ -88,8 +88,9 @@ async fn guests(
     let partner = Partner::new(&settings.public_url, &notes)?;
     let opening = partner.prepare(&mut notes).await?;
     notes.write(&settings.data_dir)?;
-    heard.trust(&notes)?;
     demo::announce(voice, &opening, &notes, &settings.data_dir, &config::program());
+    // Only now: programs read the addresses from the first line.
+    heard.trust(&notes)?;
     tokio::select! {
         ended = partner.follow(&opening, voice) => ended,
         ended = site => Ok(ended??),
