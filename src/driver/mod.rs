@@ -17,9 +17,13 @@ use async_trait::async_trait;
 pub use self::error::Error;
 pub use self::session::Session;
 use crate::domain::Origins;
+use crate::domain::recipe::{Mark, Marks, Recipe};
 use crate::domain::sign_in::{Action, Move, Perform};
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::egress;
+
+/// Elements that are noted for one selector of a recipe: the boxes of a code are the most that is asked for.
+const MOST_MARKS: usize = 20;
 
 /// A live page of a source system.
 #[async_trait]
@@ -41,6 +45,19 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::BadSelector`] and [`Error::NoPage`].
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error>;
+
+    /// What the selectors of `recipe` match on the page, hidden elements left out, a few of each.
+    ///
+    /// # Errors
+    /// [`Error::NoPage`] before the first page.
+    async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error> {
+        let mut marks = Marks::new();
+        for selector in recipe.selectors() {
+            let found = self.find(selector.as_str()).await?.into_iter().take(MOST_MARKS);
+            marks.put(selector, found.map(|found| Mark { uid: found.uid, text: found.text }).collect());
+        }
+        Ok(marks)
+    }
 
     /// The signed-in state, to be sealed.
     ///

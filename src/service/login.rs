@@ -12,6 +12,7 @@ use entity::{
 };
 
 use super::run;
+use super::source_system::recipe;
 use super::{App, Error, link as links};
 use crate::bus::Topic;
 use crate::domain::Secret;
@@ -20,6 +21,7 @@ use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
 use crate::domain::link::Change;
 use crate::domain::prompt::Prompt;
+use crate::domain::recipe::Recipe;
 use crate::store::{self, Tx};
 use crate::vault::Binding;
 
@@ -51,6 +53,8 @@ pub const SIGNED_IN: &str = "SIGNED_IN";
 pub struct Work {
     /// Where to sign in.
     pub source_system: source_system::Model,
+    /// What the partner tells the detector about it.
+    pub recipe: Option<Recipe>,
     /// The customer's language, if the partner gave one.
     pub locale: Option<String>,
 }
@@ -85,7 +89,8 @@ pub async fn work(app: &App, login: &login::Model) -> Result<Work, Error> {
     let id = login.source_system_id;
     let source_system = store::source_system::get(&app.db, login.workspace_id, id).await?;
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
-    Ok(Work { source_system, locale: link.locale })
+    let recipe = recipe::open(app, &source_system)?;
+    Ok(Work { source_system, recipe, locale: link.locale })
 }
 
 /// Publishes the login's key: from now on its page can seal answers.
@@ -217,6 +222,19 @@ pub async fn may_submit(
         };
         store::submit::insert(&tx, counted).await?;
         Ok(None)
+    })
+    .await
+}
+
+/// Notes what a successful login has taught, for whoever asks for it.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn learned(app: &App, login: &login::Model, recipe: &Recipe) -> Result<(), Error> {
+    let json = serde_json::to_value(recipe).map_err(Error::internal)?;
+    held(app, login, async move |tx, _now, mut row, _link| {
+        row.recipe = Some(json);
+        Ok(store::login::update(&tx, &row).await?)
     })
     .await
 }

@@ -188,6 +188,7 @@ pub async fn begin(app: &App, token: &str) -> Result<Begun, Error> {
             outcome: None,
             site_message: None,
             failure_code: None,
+            recipe: None,
             started_at: now,
             active_at: now,
             ended_at: None,

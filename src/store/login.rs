@@ -167,6 +167,7 @@ pub async fn update(tx: &Tx, row: &login::Model) -> Result<(), Error> {
         login::Column::ClaimedBy,
         login::Column::PublicKey,
         login::Column::PromptNumber,
+        login::Column::Recipe,
         login::Column::Outcome,
         login::Column::SiteMessage,
         login::Column::FailureCode,

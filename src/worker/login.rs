@@ -94,11 +94,18 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
     service::publish_key(app, login, key.public_key()).await?;
     let target = target(&work)?;
     let tools = Tools { egress: app.sources.clone(), origins: target.origins.clone(), language: work.locale };
-    let driver = match driver::start(work.source_system.driver, tools, None) {
+    let recipe = work.recipe;
+    let chosen = match work.source_system.driver {
+        entity::Driver::Auto => {
+            recipe.as_ref().and_then(|recipe| recipe.driver).unwrap_or(entity::Driver::Auto)
+        }
+        chosen => chosen,
+    };
+    let driver = match driver::start(chosen, tools, None) {
         Ok(driver) => driver,
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
     };
-    let machine = Machine::new(target);
+    let machine = Machine::new(target).with_recipe(recipe);
     Engine { app, login, key, machine, driver }.run().await
 }
 
@@ -118,13 +125,22 @@ impl Engine<'_> {
                     Err(code) => return self.fail(Failure::new(code)).await,
                 },
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
-                    Ok(page) => self.machine.observe(&page),
+                    Ok(page) => self.observe(&page).await,
                     Err(failure) => return self.fail(failure).await,
                 },
                 Move::End(Outcome::SignedIn) => return self.signed_in().await,
                 Move::End(Outcome::Failed(failure)) => return self.fail(failure).await,
             };
         }
+    }
+
+    /// Shows the machine a page, and what the recipe's selectors match on it.
+    async fn observe(&mut self, page: &PageSnapshot) -> Move {
+        let marks = match self.machine.recipe() {
+            Some(recipe) => self.driver.mark(recipe).await.unwrap_or_default(),
+            None => return self.machine.observe(page),
+        };
+        self.machine.observe_marked(page, marks)
     }
 
     /// Puts the question to the customer; the inner error is why there is no answer.
@@ -178,6 +194,9 @@ impl Engine<'_> {
         match self.driver.save().await {
             Ok(session) => {
                 let (app, login, state) = (self.app, self.login, session.to_bytes());
+                if let Some(recipe) = self.machine.learned() {
+                    patiently(|| service::learned(app, login, &recipe)).await?;
+                }
                 patiently(|| service::signed_in(app, login, &state)).await
             }
             Err(error) => self.fail(Failure::new(error.code())).await,

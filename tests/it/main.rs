@@ -50,6 +50,7 @@ mod nats;
 mod page;
 mod payloads;
 mod readiness;
+mod recipes;
 mod recovery;
 mod retention;
 mod retention_cost;

@@ -62,7 +62,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
     ("key", &["check"]),
     ("link", &["check", "event", "login"]),
     ("log", &["event"]),
-    ("login", &["link", "run"]),
+    ("login", &["link", "run", "source_system"]),
     ("node", &["login", "run"]),
     ("pulse", &[]),
     ("readiness", &["log"]),
@@ -75,7 +75,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 35] = [
+const TECHNOLOGIES: [(&str, &[&str]); 36] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -107,8 +107,9 @@ const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("qrcode::", &["api/qr.rs"]),
     ("reqwest::", &["demo", "driver/http", "egress", "webhook"]),
     ("reqwest::Client", &["demo", "egress"]),
-    ("scraper::", &["driver/http"]),
+    ("scraper::", &["domain/recipe/selector.rs", "driver/http"]),
     ("sea_orm::", &["store"]),
+    ("serde_path_to_error::", &["domain/recipe/read.rs"]),
     ("std::env::", &["config.rs"]),
     ("totp_rs::", &["sandbox"]),
 ];

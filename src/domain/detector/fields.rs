@@ -41,6 +41,11 @@ pub(super) fn of_group<'a>(group: &Group<'a>) -> Vec<Known<'a>> {
     open.map(|input| Known { input, used: use_of(input, trusted, group.searches()) }).collect()
 }
 
+/// What one input is for, looked at alone.
+pub(super) fn of_input(input: &Input) -> Use {
+    use_of(input, true, false)
+}
+
 /// Autocomplete tokens of a form that contradict each other say nothing at all.
 fn tokens_agree(group: &Group<'_>) -> bool {
     let with = |name: &str| group.inputs.iter().filter(|input| token(input) == Some(name)).count();

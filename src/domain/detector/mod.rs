@@ -9,7 +9,9 @@ mod code;
 mod credentials;
 mod errors;
 mod fields;
+mod guide;
 mod interstitial;
+mod learn;
 mod page;
 mod refusal;
 mod step;
@@ -21,6 +23,8 @@ use entity::FailureCode;
 use url::Url;
 
 pub use errors::rejection;
+pub use guide::Guide;
+pub use learn::{is_about_trust, step_of};
 pub use step::{Act, Press, Question, Seen, SiteError, Step, Typed, Way};
 
 use self::page::Group;
@@ -79,6 +83,15 @@ pub struct Context<'a> {
 impl Context<'_> {
     fn complaints(&self) -> &[String] {
         self.before.map_or(&[], |before| before.complaints)
+    }
+}
+
+/// Says what `page` wants, with a recipe's help if there is one.
+#[must_use]
+pub fn detect_with(page: &PageSnapshot, context: &Context<'_>, guide: Option<Guide<'_>>) -> Seen {
+    match guide {
+        Some(guide) => guide.detect(page, context),
+        None => detect(page, context),
     }
 }
 

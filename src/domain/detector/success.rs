@@ -71,7 +71,7 @@ fn signs(
     groups: &[Group<'_>],
     (before, context): (&Before<'_>, &Context<'_>),
 ) -> Vec<Sign> {
-    let fields_gone = !groups.iter().any(|group| takes_secret(page, group));
+    let fields_gone = fields_gone(page, groups);
     let waits = messages::APPROVE_ELSEWHERE.hit(&Folded::new(&head(page)));
     let was_asked = before.page.status == 401 && before.page.challenge.is_some();
     let fired = [
@@ -88,6 +88,11 @@ fn signs(
         ),
     ];
     fired.into_iter().filter(|(_, fired)| *fired).map(|(sign, _)| sign).collect()
+}
+
+/// Whether nothing secret is asked for.
+pub(super) fn fields_gone(page: &PageSnapshot, groups: &[Group<'_>]) -> bool {
+    !groups.iter().any(|group| takes_secret(page, group))
 }
 
 /// On a page of the account's own a form for a new password is an offer, not a step of the login.

@@ -85,7 +85,7 @@ impl Machine {
         step
     }
 
-    fn agree(&mut self, asked: Asked) -> Move {
+    pub(super) fn agree(&mut self, asked: Asked) -> Move {
         let boxes = asked.question.fields.iter().flat_map(|typed| typed.inputs.iter().copied());
         let mut actions: Vec<Action> = boxes.map(Action::Pick).collect();
         actions.extend(asked.question.submit.map(pressing));
@@ -115,6 +115,7 @@ impl Machine {
         let actions = if asked.by_http { authenticate(&values) } else { filling(&asked.question, &values) };
         let Some(actions) = actions else { return self.again(asked) };
         self.count(kind);
+        self.learn(&asked);
         self.remember(asked, sent);
         self.last = Last::Typed;
         let submit = kind.map(|kind| Submit { kind, identifier: self.identifier.clone() });
@@ -129,7 +130,7 @@ impl Machine {
         }
     }
 
-    fn go(&mut self, asked: Asked, actions: Vec<Action>, sent: Sent) -> Move {
+    pub(super) fn go(&mut self, asked: Asked, actions: Vec<Action>, sent: Sent) -> Move {
         self.remember(asked, sent);
         self.last = Last::Pressed;
         act(actions)
@@ -144,7 +145,7 @@ impl Machine {
     }
 }
 
-const fn pressing(press: Press) -> Action {
+pub(super) const fn pressing(press: Press) -> Action {
     match press {
         Press::Submit { form, button } => Action::Submit { form, button },
         Press::Follow(link) => Action::Follow(link),

@@ -5,9 +5,10 @@ use entity::FailureCode;
 use super::asking;
 use super::moves::{Action, Move, Outcome, Perform, Target};
 use crate::domain::Secret;
-use crate::domain::detector::{self, Before, Context, Question, Seen, Sent, SiteError, Step};
+use crate::domain::detector::{self, Before, Context, Guide, Question, Seen, Sent, SiteError, Step};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{FieldRole, Prompt};
+use crate::domain::recipe::{self, Marks, Recipe};
 use crate::domain::snapshot::{PageSnapshot, Uid};
 
 /// Prompts in one login; a site that asks more is asking in circles.
@@ -63,6 +64,11 @@ pub struct Machine {
     entrances: u32,
     shapes: Vec<String>,
     reasons: Vec<String>,
+    pub(super) recipe: Option<Box<Recipe>>,
+    /// What the last page shows of the recipe.
+    marks: Marks,
+    /// The steps that were gone, as a recipe would tell them.
+    pub(super) gone: Vec<recipe::Step>,
 }
 
 /// The question that waits for an answer.
@@ -103,6 +109,9 @@ impl Machine {
             entrances: 0,
             shapes: Vec::new(),
             reasons: Vec::new(),
+            recipe: None,
+            marks: Marks::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -128,6 +137,13 @@ impl Machine {
     #[must_use]
     pub fn reasons(&self) -> &[String] {
         &self.reasons
+    }
+
+    /// Takes the page the driver has settled on, and what the recipe's selectors match on it, and says what
+    /// to do next.
+    pub fn observe_marked(&mut self, page: &PageSnapshot, marks: Marks) -> Move {
+        self.marks = marks;
+        self.observe(page)
     }
 
     /// Takes the page the driver has settled on and says what to do next.
@@ -156,13 +172,14 @@ impl Machine {
             probed: matches!(detour, Detour::Probe),
             runs_scripts: self.target.runs_scripts,
         };
-        detector::detect(page, &context)
+        let guide = self.recipe.as_deref().map(|recipe| Guide { recipe, marks: &self.marks });
+        detector::detect_with(page, &context, guide)
     }
 
     /// Asks for the login page again, once: what a signed-in customer gets there is a sign.
     fn probe(&mut self) -> Move {
         self.detour = Detour::Probe;
-        Move::Probe(self.target.login_url.clone())
+        Move::Probe(self.probe_url().clone())
     }
 
     fn enter(&mut self, page: &PageSnapshot, link: Uid) -> Move {
@@ -218,7 +235,7 @@ impl Machine {
         }
         let mut prompt = asking::prompt(&question, page);
         prompt.site_error = asking::site_words(words.as_deref());
-        self.pose(Asked { question, prompt, page: page.clone(), by_http: false, shape })
+        self.pose_or_decide(Asked { question, prompt, page: page.clone(), by_http: false, shape })
     }
 
     /// What the site made of the last answer. Another question is progress; the same one, or an earlier
@@ -254,7 +271,7 @@ impl Machine {
         if verdict.is_none() && self.last != Last::Wished {
             self.shapes.push(shape.to_owned());
         }
-        let spent_passwords = asks_for_name_or_password(question) && self.passwords >= MOST_PASSWORDS;
+        let spent_passwords = asks_for_name_or_password(question) && self.passwords >= self.most_passwords();
         let spent_codes = asks_code(question) && self.codes >= MOST_CODES;
         if self.uncertain > 1 {
             Some(FailureCode::UnknownPage)
@@ -277,7 +294,7 @@ impl Machine {
         let again = self.answered.as_ref().is_some_and(|answered| answered.by_http);
         self.rejected = again.then_some(FailureCode::CredentialsRejected);
         self.steps += 1;
-        if self.passwords >= MOST_PASSWORDS {
+        if self.passwords >= self.most_passwords() {
             return self.fail(FailureCode::AttemptsExhausted, None);
         }
         let question = Box::new(asking::http_question(realm));
@@ -289,7 +306,7 @@ impl Machine {
     pub(super) fn pose(&mut self, mut asked: Asked) -> Move {
         let (used, most) = match asked.question.as_ref() {
             question if asks_code(question) => (self.codes, Some(MOST_CODES)),
-            question if asks_for_name_or_password(question) => (self.passwords, Some(MOST_PASSWORDS)),
+            question if asks_for_name_or_password(question) => (self.passwords, Some(self.most_passwords())),
             _ => (0, None),
         };
         asked.prompt.rejected = self.rejected;

@@ -25,7 +25,7 @@ const ACTION: Duration = Duration::from_mins(1);
 /// Bytes of a page that are read; the forms of larger pages stand at their beginning.
 const MOST_BODY: usize = 2 * 1_024 * 1_024;
 /// Pages above this size are parsed on a thread that may block.
-const PARSED_HERE: usize = 64 * 1_024;
+pub(super) const PARSED_HERE: usize = 64 * 1_024;
 /// Honest about who asks, in the form that sites expect.
 const AGENT: &str = concat!("Mozilla/5.0 (compatible; Postern/", env!("CARGO_PKG_VERSION"), ")");
 

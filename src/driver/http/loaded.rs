@@ -25,6 +25,8 @@ pub(super) struct Loaded {
     pub(super) forms: Vec<FormTarget>,
     pub(super) base: Url,
     pub(super) html: String,
+    /// Elements that are hidden, in their order.
+    pub(super) hidden: Vec<Uid>,
     pub(super) typed: Typed,
     /// Where the page sends its reader by itself, and after how many seconds.
     pub(super) refresh: Option<(u32, Url)>,

@@ -33,6 +33,7 @@ use self::jar::Jar;
 use self::loaded::Loaded;
 use super::session::HttpAuth;
 use super::{Driver, Error, Found, Session, Tools};
+use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Secret, origins};
@@ -172,6 +173,18 @@ impl Driver for HttpDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         select::find(self.page()?, selector)
+    }
+
+    async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error> {
+        let page = self.page()?;
+        if page.html.len() <= fetch::PARSED_HERE {
+            return Ok(select::mark(page, recipe));
+        }
+        let (page, recipe) = (self.page.take().ok_or(Error::NoPage)?, recipe.clone());
+        let marking = tokio::task::spawn_blocking(move || (select::mark(&page, &recipe), page));
+        let (marks, page) = marking.await.map_err(|_| Error::Unreadable)?;
+        self.page = Some(page);
+        Ok(marks)
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

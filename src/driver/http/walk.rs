@@ -57,6 +57,8 @@ pub(super) struct Walker<'a> {
     pub(super) onload: bool,
     pub(super) stack: Vec<Open<'a>>,
     pub(super) text_ids: Vec<Option<String>>,
+    /// Elements that are hidden, in their order.
+    hidden: Vec<Uid>,
     described: HashSet<String>,
     uid: Uid,
 }
@@ -114,6 +116,7 @@ impl<'a> Walker<'a> {
             onload: false,
             stack: Vec::new(),
             text_ids: Vec::new(),
+            hidden: Vec::new(),
             described: HashSet::new(),
             uid: 0,
         }
@@ -152,6 +155,7 @@ impl<'a> Walker<'a> {
         let hidden = outer.is_some_and(|open| open.hidden)
             || matches!(tag, "template" | "svg")
             || hidden::is_hidden(element, &self.styles);
+        self.hidden.extend(hidden.then_some(uid));
         let open = Open {
             uid,
             tag,
@@ -206,6 +210,7 @@ impl<'a> Walker<'a> {
             forms: self.forms,
             base: self.base,
             html: String::new(),
+            hidden: self.hidden,
             typed: Typed::default(),
             refresh: self.refresh,
             self_submit,

@@ -196,6 +196,18 @@ pub(in crate::domain) const TO_DO: Words = Words {
          activeer uw account|activeer je account",
 };
 
+/// Trusting this device from now on.
+pub(in crate::domain) const TRUST_DEVICE: Words = Words {
+    en: "trust this|trust device|trusted device|remember this device|remember this browser|\
+         remember this computer|stay signed in",
+    de: "gerat vertrauen|browser vertrauen|vertrauenswurdig*|gerat merken|angemeldet bleiben",
+    fr: "faire confiance a cet|appareil de confiance|memoriser cet appareil|rester connecte",
+    es: "confiar en este|dispositivo de confianza|recordar este|mantener la sesion iniciada",
+    it: "considera attendibile|dispositivo attendibile|dispositivo affidabile|ricorda questo|\
+         resta collegato|rimani connesso",
+    nl: "apparaat vertrouwen|vertrouwd apparaat|vertrouw dit|dit apparaat onthouden|aangemeld blijven",
+};
+
 /// Scripts are needed.
 pub(in crate::domain) const SCRIPTS: Words = Words {
     en: "javascript|java script|enable scripts",

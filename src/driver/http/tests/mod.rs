@@ -5,6 +5,7 @@ mod bytes;
 mod first;
 mod house;
 mod outcomes;
+mod recipe;
 mod site;
 mod workflow;
 
