@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// What a room may use of the house. Neighbours on a floor do not know each other.
 const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     ("main", &[]),
-    ("cli", &["api", "config", "demo", "sandbox", "service", "wire"]),
+    // `inspect` looks at a page with the engine's own hands, without a server around them.
+    ("cli", &["api", "config", "demo", "domain", "driver", "egress", "sandbox", "service", "wire"]),
     (
         "wire",
         &[

@@ -12,6 +12,7 @@ mod fields;
 mod guide;
 mod interstitial;
 mod learn;
+mod notes;
 mod page;
 mod refusal;
 mod step;
@@ -25,6 +26,7 @@ use url::Url;
 pub use errors::rejection;
 pub use guide::Guide;
 pub use learn::{is_about_trust, step_of};
+pub use notes::{means, uses};
 pub use step::{Act, Press, Question, Seen, SiteError, Step, Typed, Way};
 
 use self::page::Group;
