@@ -76,6 +76,7 @@ fn use_of(input: &Input, trusted: bool, searches: bool) -> Use {
     let by_token = match token(input).filter(|_| trusted) {
         Some("one-time-code") => Some(Use::Code),
         Some("username") => Some(Use::Username),
+        Some("email") if takes_either(input) => Some(Use::Username),
         Some("email") => Some(Use::Email),
         Some("tel" | "tel-national") => Some(Use::Phone),
         Some("organization") => Some(Use::Tenant),
@@ -111,10 +112,12 @@ fn text(input: &Input) -> Use {
     let words = words_of(input);
     if fields::CAPTCHA.hit(&words) {
         Use::Captcha
-    } else if fields::SEARCH.hit(&words) && !fields::USERNAME.hit(&words) {
+    } else if searches_for(input) && !fields::USERNAME.hit(&words) {
         Use::Search
     } else if fields::ONE_TIME_CODE.hit(&words) && !fields::OTHER_CODE.hit(&words) {
         Use::Code
+    } else if takes_either(input) {
+        Use::Username
     } else if input.kind == "email" || fields::EMAIL.hit(&words) {
         Use::Email
     } else if fields::USERNAME.hit(&words) {
@@ -130,6 +133,19 @@ fn text(input: &Input) -> Use {
     } else {
         Use::Other
     }
+}
+
+/// What people are told counts; a name such as `q` only where they are told nothing.
+fn searches_for(input: &Input) -> bool {
+    let told = Folded::new(&format!("{} {}", input.label, input.placeholder.as_deref().unwrap_or_default()));
+    let silent = told.as_str().is_empty();
+    fields::SEARCH.hit(&told) || (silent && fields::SEARCH.hit(&words_of(input)))
+}
+
+/// "User name or e-mail": either will do, and a field that wants an address would refuse the other.
+fn takes_either(input: &Input) -> bool {
+    let told = Folded::new(&format!("{} {}", input.label, input.placeholder.as_deref().unwrap_or_default()));
+    input.kind == "text" && fields::EMAIL.hit(&told) && fields::USERNAME.hit(&told)
 }
 
 /// Name, id, label and hint of an input.

@@ -240,7 +240,7 @@ fn silent(
 ) -> Step {
     if let Some(why) = refusal::needs_scripts(page, context) {
         reasons.push(why.to_owned());
-        return Step::Refused(FailureCode::MethodUnsupported);
+        return behind_scripts(page, groups, context, reasons);
     }
     let Some(before) = context.before.filter(|before| before.sent != Sent::Nothing) else {
         if matches!(credentials::find(page, groups), credentials::Found::Several) {
@@ -258,6 +258,27 @@ fn silent(
         success::Verdict::In => Step::SignedIn,
         success::Verdict::Perhaps => Step::PerhapsSignedIn,
         success::Verdict::No => Step::Unknown,
+    }
+}
+
+/// A page that its scripts would fill. After a password it may be the inside of a site whose door needs
+/// none: then asking for the login page again leads away from it, and a cookie has changed.
+fn behind_scripts(
+    page: &PageSnapshot,
+    groups: &[Group<'_>],
+    context: &Context<'_>,
+    reasons: &mut Vec<String>,
+) -> Step {
+    let before = context.before.filter(|before| matches!(before.sent, Sent::Password | Sent::Code));
+    let signs = before.map(|before| success::judge(page, groups, (before, context)).1).unwrap_or_default();
+    if page.status >= 400 || !success::left_for_good(&signs) {
+        return Step::Refused(FailureCode::MethodUnsupported);
+    }
+    reasons.extend(signs.iter().map(|sign| format!("a sign of success: {sign:?}")));
+    match (success::probed(&signs), context.probed) {
+        (true, _) => Step::SignedIn,
+        (false, false) => Step::PerhapsSignedIn,
+        (false, true) => Step::Refused(FailureCode::MethodUnsupported),
     }
 }
 

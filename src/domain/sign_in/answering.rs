@@ -9,6 +9,8 @@ use crate::domain::Secret;
 use crate::domain::detector::{Act, Press, Question, Sent, Typed, Way};
 use crate::domain::prompt::{Action as Wish, Answer, FieldRole, PromptKind};
 
+/// Answers that fit no prompt: who gives so many is no person.
+const MOST_MISFITS: u32 = 20;
 /// The most characters of one value: more is nothing a person types.
 const MOST_CHARACTERS: usize = 1_024;
 
@@ -50,6 +52,10 @@ impl Machine {
 
     /// The same prompt again: the answer did not fit it, and nothing was sent.
     fn again(&mut self, mut asked: Asked) -> Move {
+        self.misfits += 1;
+        if self.misfits > MOST_MISFITS {
+            return self.fail(FailureCode::AttemptsExhausted, None);
+        }
         asked.prompt.site_error = None;
         self.rejected = Some(FailureCode::AnswerRejected);
         self.pose(asked)

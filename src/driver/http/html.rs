@@ -12,6 +12,9 @@ use tokio::time::Instant;
 const MOST_NODES: usize = 150_000;
 /// Crafted markup can make a parser walk its whole stack for every tag.
 const MOST_TIME: Duration = Duration::from_secs(2);
+/// Characters of a page that are looked at, in bytes; a page of as many bytes as are read can become a little
+/// more when it is decoded.
+const MOST_TEXT: usize = 4 * 1_024 * 1_024;
 /// Fed at once between two looks at the limits.
 const PIECE: usize = 1_024;
 /// Open formatting elements are made again in every paragraph; people nest a handful.
@@ -23,6 +26,7 @@ pub(super) fn parse(text: &str) -> Html {
     let options = ParseOpts { tree_builder, ..ParseOpts::default() };
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), options);
     let started = Instant::now();
+    let text = &text[..text.floor_char_boundary(MOST_TEXT)];
     let mut rest = &text[..sane_length(text)];
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));

@@ -159,13 +159,13 @@ fn seen_input<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: String) {
 /// Something that is pressed, with its words.
 pub(super) fn button(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
     let element = open.element;
+    if walker.page.buttons.len() >= MOST {
+        return;
+    }
     let Some(control) = walker.controls.iter().rev().find(|control| control.uid == open.uid) else { return };
     let told = ["aria-label", "title"].into_iter().find_map(|name| element.attr(name));
     let words = ["name", "id", "value", "class"].into_iter().filter_map(|name| element.attr(name));
     let action = control.overrides.action.as_ref().and_then(|action| walker.base.join(action.trim()).ok());
-    if walker.page.buttons.len() >= MOST {
-        return;
-    }
     walker.page.buttons.push(Button {
         uid: open.uid,
         form: control.form,

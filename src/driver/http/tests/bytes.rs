@@ -48,7 +48,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_become_a_page(bytes in prop::collection::vec(any::<u8>(), 0..2_000), label in "[a-z0-9=;/ -]{0,40}") {

@@ -2,7 +2,9 @@
 
 mod after;
 mod bytes;
+mod corpus;
 mod first;
+mod fuzz;
 mod house;
 mod outcomes;
 mod recipe;
