@@ -42,6 +42,16 @@ pub(super) fn find(page: &PageSnapshot, groups: &[Group<'_>]) -> Found {
     }
 }
 
+/// Why forms with a password are none to sign in with.
+pub(super) fn near(page: &PageSnapshot, groups: &[Group<'_>]) -> Vec<String> {
+    let scored = groups.iter().filter_map(|group| Some((group.start(), with_password(page, group)?)));
+    let refused = scored.filter(|(_, candidate)| candidate.score <= 0);
+    let told = refused.map(|(start, candidate)| {
+        format!("the form at {start} has a password, but is no sign-in: score {}", candidate.score)
+    });
+    told.take(5).collect()
+}
+
 /// Two copies of one form, such as one in the page's head and one in its middle.
 fn same(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let shape = |candidate: &Candidate<'_>| {

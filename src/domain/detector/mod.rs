@@ -247,9 +247,16 @@ fn silent(
             reasons.push("more than one form to sign in with".to_owned());
             return Step::Refused(FailureCode::LoginFormNotFound);
         }
-        return entrance(page).map_or(Step::Unknown, Step::GoTo);
+        let Some(link) = entrance(page) else {
+            reasons.extend(credentials::near(page, groups));
+            reasons.push("no form to sign in with, and no link to one".to_owned());
+            return Step::Unknown;
+        };
+        reasons.push(format!("no form to sign in with; link {link} is called like one"));
+        return Step::GoTo(link);
     };
     if complains {
+        reasons.push("no form to ask again with".to_owned());
         return Step::Unknown;
     }
     let (verdict, signs) = success::judge(page, groups, (before, context));
@@ -257,7 +264,10 @@ fn silent(
     match verdict {
         success::Verdict::In => Step::SignedIn,
         success::Verdict::Perhaps => Step::PerhapsSignedIn,
-        success::Verdict::No => Step::Unknown,
+        success::Verdict::No => {
+            reasons.push("no question that is known, and not enough signs of success".to_owned());
+            Step::Unknown
+        }
     }
 }
 

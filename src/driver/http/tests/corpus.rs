@@ -28,7 +28,7 @@ fn step(came: Came, html: &str) -> String {
     };
     assert!(seen.reasons.iter().all(|reason| !reason.is_empty() && reason.len() < 400));
     // A decision without a reason cannot be understood by whoever has to help a site.
-    assert!(!seen.reasons.is_empty() || told(&seen.step) == "unknown", "no reason: {html}");
+    assert!(!seen.reasons.is_empty(), "no reason: {html}");
     told(&seen.step)
 }
 
