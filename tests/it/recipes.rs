@@ -11,6 +11,8 @@ stories! {
     a_source_system_is_changed_or_nothing_is,
     a_recipe_decides_what_a_page_means,
     what_a_login_has_taught_drives_the_next_one,
+    what_the_page_about_source_systems_shows_is_so,
+    the_program_tells_what_it_sees_of_a_page_and_draws_a_recipe,
 }
 
 fn login_url(house: &House) -> String {
@@ -152,4 +154,75 @@ async fn what_a_login_has_taught_drives_the_next_one(house: &mut House) {
     done.says("You are signed in");
     assert_eq!(house.partner.status(&link).await, "IN_PROGRESS");
     assert_eq!(house.bank.received("good").await, [2, 2, 0]);
+}
+
+fn the_page() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/source-systems.md")).unwrap()
+}
+
+/// The fenced blocks of the page in one language.
+fn blocks(language: &str) -> Vec<String> {
+    let page = the_page();
+    let found = page.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    found.filter(|(info, _)| *info == language).map(|(_, text)| text.to_owned()).collect()
+}
+
+async fn what_the_page_about_source_systems_shows_is_so(house: &mut House) {
+    let whole: Value = serde_json::from_str(&blocks("json")[0]).unwrap();
+    let bank = json!({ "name": "Bank", "loginUrl": "https://bank.example/login" });
+    let made = house.partner.mutate("createSourceSystem", bank).await;
+    let id = &made["sourceSystem"]["id"];
+    let operations = blocks("graphql");
+    let changed = house.partner.call(&operations[0], json!({ "id": id, "recipe": whole })).await;
+    let link = house.partner.create_link().await;
+    let taught = house.partner.call(&operations[1], json!({ "id": link.id })).await;
+
+    let shown = &changed["updateSourceSystem"]["sourceSystem"]["recipe"];
+    assert_eq!((&shown["steps"], &shown["results"]), (&whole["steps"], &whole["results"]), "{changed}");
+    assert_eq!(taught["link"]["logins"]["nodes"], json!([]));
+    let page = the_page();
+    let refusals = page.lines().filter_map(|line| line.strip_prefix("| `{ "));
+    let mut seen = 0;
+    for row in refusals {
+        let (recipe, told) = row.strip_suffix(" |").unwrap().split_once("` | `").unwrap();
+        let recipe: Value = serde_json::from_str(&format!("{{ {recipe}")).unwrap();
+        let input = json!({ "id": id, "recipe": recipe });
+        let refused = house.partner.mutate("updateSourceSystem", input).await;
+        let error = &refused["userErrors"][0];
+        let field: Vec<_> =
+            error["field"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+        assert_eq!(format!("{}`: {}", field.join("."), error["message"].as_str().unwrap()), told);
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+}
+
+/// The program on a page of the bank; what it printed, and what it complained of.
+async fn inspect(house: &House, options: &[&str]) -> (String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_postern"));
+    program.arg("inspect").arg(login_url(house)).args(options).current_dir(std::env::temp_dir());
+    let done = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
+    (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+}
+
+async fn the_program_tells_what_it_sees_of_a_page_and_draws_a_recipe(house: &mut House) {
+    let allow = format!("--allow={}", house.bank.origin);
+
+    let (text, _) = inspect(house, &[&allow]).await;
+    let (json, _) = inspect(house, &[&allow, "--json"]).await;
+    let (drawn, _) = inspect(house, &[&allow, "--recipe"]).await;
+    let (nothing, forbidden) = inspect(house, &[]).await;
+    let (_, no_file) = inspect(house, &[&allow, "--with", "/nowhere/recipe.json"]).await;
+
+    let plain = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    let decision = |text: &str| plain(&text[text.find("step:").unwrap()..]);
+    assert_eq!(decision(&text), decision(&blocks("text")[0]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["status"], &json["step"]["kind"]), (&json!(200), &json!("CREDENTIALS")));
+    assert_eq!(json["forms"][0]["inputs"][0]["filled"], json!(false));
+    let made = make(house, serde_json::from_str(&drawn).unwrap()).await;
+    assert_eq!(made["userErrors"], json!([]), "{drawn}");
+    assert!(nothing.is_empty() && forbidden.contains("the address is not allowed"), "{forbidden}");
+    assert!(no_file.contains("/nowhere/recipe.json cannot be read"), "{no_file}");
+    assert_eq!(house.bank.received("good").await, [0, 0, 0]);
 }

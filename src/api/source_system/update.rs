@@ -9,7 +9,7 @@ use crate::api::error::{UserError, user_errors};
 use crate::api::scalar::{JsonObject, Url};
 use crate::api::words::Driver;
 use crate::service::Error;
-use crate::service::source_system::update::{self as service, Changes};
+use crate::service::source_system::update::{self as service, Changes, NewRecipe};
 
 /// What to change of a source system. What is left out stays as it is; logins under way go on as they began.
 #[derive(InputObject)]
@@ -71,9 +71,9 @@ fn changes(input: UpdateSourceSystemInput) -> std::result::Result<Changes, Error
         allowed_origins: given("allowedOrigins", input.allowed_origins)?,
         driver: given("driver", input.driver)?.map(Into::into),
         recipe: match input.recipe {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(recipe) => Some(Some(recipe.0)),
+            MaybeUndefined::Undefined => NewRecipe::Keep,
+            MaybeUndefined::Null => NewRecipe::Remove,
+            MaybeUndefined::Value(recipe) => NewRecipe::To(recipe.0),
         },
     })
 }

@@ -210,7 +210,7 @@ fn step(page: &PageSnapshot, step: Step) -> StepSeen {
         other_ways: Vec::new(),
     };
     match step {
-        Step::Ask(question) => asked(page, *question),
+        Step::Ask(question) => asked(page, &question),
         Step::HttpAuth { .. } => plain("HTTP authentication".to_owned()),
         Step::SignedIn => plain("signed in".to_owned()),
         Step::PerhapsSignedIn => plain("perhaps signed in".to_owned()),
@@ -224,7 +224,7 @@ fn step(page: &PageSnapshot, step: Step) -> StepSeen {
     }
 }
 
-fn asked(page: &PageSnapshot, question: Question) -> StepSeen {
+fn asked(page: &PageSnapshot, question: &Question) -> StepSeen {
     let labels = |ways: &[crate::domain::detector::Way]| ways.iter().map(|way| cut(&way.label)).collect();
     let pressed = question.submit.map(|press| match press {
         Press::Submit { button: Some(button), .. } => {

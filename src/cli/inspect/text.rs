@@ -55,7 +55,9 @@ fn line(out: &mut String, text: impl Display) {
 fn section<T>(out: &mut String, name: &str, all: &[T], tell: impl Fn(&T) -> String) {
     if !all.is_empty() {
         line(out, name);
-        all.iter().for_each(|one| line(out, format_args!("  {}", tell(one))));
+        for one in all {
+            line(out, format_args!("  {}", tell(one)));
+        }
     }
 }
 
@@ -112,7 +114,9 @@ fn show_step(out: &mut String, step: &StepSeen) {
         line(out, format_args!("  then {pressed}"));
     }
     for (name, labels) in [("choice", &step.choices), ("other way", &step.other_ways)] {
-        labels.iter().for_each(|label| line(out, format_args!("  {name}: {label:?}")));
+        for label in labels {
+            line(out, format_args!("  {name}: {label:?}"));
+        }
     }
 }
 

@@ -128,7 +128,11 @@ pub(super) mod driver {
     const ALL: [(&str, Driver); 3] =
         [("AUTO", Driver::Auto), ("HTTP", Driver::Http), ("BROWSER", Driver::Browser)];
 
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference to the field"
+    )]
     pub(in super::super) fn serialize<S: Serializer>(
         value: &Option<Driver>,
         to: S,

@@ -20,8 +20,18 @@ pub struct Changes {
     pub allowed_origins: Option<Vec<String>>,
     /// How it is reached.
     pub driver: Option<Driver>,
-    /// What helps the detector; the inner `None` removes it.
-    pub recipe: Option<Option<Value>>,
+    /// What helps the detector.
+    pub recipe: NewRecipe,
+}
+
+/// What becomes of a recipe.
+pub enum NewRecipe {
+    /// It stays as it is.
+    Keep,
+    /// There is none from now on.
+    Remove,
+    /// It becomes this.
+    To(Value),
 }
 
 /// Changes a source system, all of it or nothing.
@@ -50,7 +60,7 @@ struct Checked {
     /// All of them, the login URL's own first.
     origins: Option<Vec<String>>,
     driver: Option<Driver>,
-    recipe: Option<Option<Value>>,
+    recipe: NewRecipe,
 }
 
 /// Asks what needs the network, before anything is locked.
@@ -95,12 +105,10 @@ fn changed(app: &App, mut row: source_system::Model, to: &Checked) -> Result<sou
     let fits = |json: &Value| recipe::read(json, &login_url, &row.allowed_origins.0);
     let id = (row.workspace_id, row.id);
     match &to.recipe {
-        Some(given) => {
-            let recipe = given.as_ref().map(fits).transpose()?;
-            row.recipe = recipe.map(|recipe| recipe::seal(app, id, &recipe)).transpose()?;
-        }
+        NewRecipe::Remove => row.recipe = None,
+        NewRecipe::To(given) => row.recipe = Some(recipe::seal(app, id, &fits(given)?)?),
         // The one that stays must fit what changes around it.
-        None => {
+        NewRecipe::Keep => {
             let kept = recipe::open(app, &row)?;
             kept.map(|kept| fits(&serde_json::to_value(kept).map_err(Error::internal)?)).transpose()?;
         }

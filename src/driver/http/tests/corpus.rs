@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{LOGIN, after, at, told};
-use crate::domain::detector::Sent;
+use super::{LOGIN, after, at, loaded, told};
+use crate::domain::detector::{Before, Context, Sent, detect};
+use crate::domain::snapshot::CookieMark;
 
 /// What was sent before the page came, and from where.
 #[derive(Clone, Copy)]
@@ -59,25 +60,35 @@ const PAGE: &str = "credentials identifier password";
 
 #[test]
 fn forms_to_sign_in_with_are_found_among_traps() {
+    judge(&[(
+        First,
+        PAGE,
+        &[
+            // Labels that only assistive technology reads.
+            "<h1>Sign in</h1><form method=post><input name=a1 aria-label='User name'>\
+             <input type=password name=a2 aria-label=Password><button aria-label='Sign in'><svg></svg></button></form>",
+            // Named by another element.
+            "<h2>Log in</h2><form method=post><span id=l1>Username</span><input name=x aria-labelledby=l1>\
+             <span id=l2>Password</span><input type=password name=y aria-labelledby=l2><input type=submit value=Go></form>",
+            // A table, a label cell before each field.
+            "<form method=post><table><tr><td>User:</td><td><input name=__ac_n></td></tr><tr><td>Pass:</td>\
+             <td><input type=password name=__ac_p></td></tr></table><input type=submit value=Login></form>",
+            // Signing up beside it, with the same names of fields.
+            "<form method=post action=/login><h2>Returning customers</h2><input name=u><input name=p type=password>\
+             <button name=login_submit>Log in</button></form><form method=post action=/join><h2>Register</h2><input name=u>\
+             <input name=p type=password><input name=p2 type=password placeholder='Confirm password'>\
+             <button name=reg>Register</button></form>",
+        ],
+    )]);
+}
+
+#[test]
+fn forms_to_sign_in_with_are_found_among_other_forms_and_buttons() {
     judge(&[
         (
             First,
             PAGE,
             &[
-                // Labels that only assistive technology reads.
-                "<h1>Sign in</h1><form method=post><input name=a1 aria-label='User name'>\
-             <input type=password name=a2 aria-label=Password><button aria-label='Sign in'><svg></svg></button></form>",
-                // Named by another element.
-                "<h2>Log in</h2><form method=post><span id=l1>Username</span><input name=x aria-labelledby=l1>\
-             <span id=l2>Password</span><input type=password name=y aria-labelledby=l2><input type=submit value=Go></form>",
-                // A table, a label cell before each field.
-                "<form method=post><table><tr><td>User:</td><td><input name=__ac_n></td></tr><tr><td>Pass:</td>\
-             <td><input type=password name=__ac_p></td></tr></table><input type=submit value=Login></form>",
-                // Signing up beside it, with the same names of fields.
-                "<form method=post action=/login><h2>Returning customers</h2><input name=u><input name=p type=password>\
-             <button name=login_submit>Log in</button></form><form method=post action=/join><h2>Register</h2><input name=u>\
-             <input name=p type=password><input name=p2 type=password placeholder='Confirm password'>\
-             <button name=reg>Register</button></form>",
                 // The search of the page's head comes first.
                 "<form action=/s role=search><input name=q><button>Search</button></form><h1>Login</h1>\
              <form method=post><input name=login><input type=password name=passwd><button>Login</button></form>",
@@ -143,6 +154,35 @@ fn forms_to_sign_in_with_are_found_among_traps() {
             ],
         ),
     ]);
+}
+
+/// What is made of a page that is empty without its scripts, after a password was sent.
+fn shell(path: &str, cookies: &[CookieMark], probed: bool) -> String {
+    let empty = "<div id=root></div><script src=/a.js></script>";
+    let mut page = at(&format!("https://site.example{path}"), 200, empty).snapshot;
+    page.cookies = cookies.to_vec();
+    let login = loaded(LOGIN).snapshot;
+    let before = Before { page: &login, sent: Sent::Password, complaints: &[] };
+    let context = Context {
+        login_url: &login.url,
+        before: Some(&before),
+        password_sent: true,
+        probed,
+        runs_scripts: false,
+    };
+    told(&detect(&page, &context).step)
+}
+
+#[test]
+fn the_inside_of_a_site_may_need_scripts_where_its_door_does_not() {
+    let session = [CookieMark { name: "sid".to_owned(), mark: 7 }];
+
+    assert_eq!(shell("/app", &session, false), "perhaps signed in");
+    assert_eq!(shell("/app", &session, true), "signed in");
+    assert_eq!(shell("/app", &[], false), "METHOD_UNSUPPORTED");
+    for behind in ["/login", "/mfa", "/two-factor/otp", "/auth/challenge"] {
+        assert_eq!(shell(behind, &session, true), "METHOD_UNSUPPORTED", "{behind}");
+    }
 }
 
 #[test]
