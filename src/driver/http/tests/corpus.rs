@@ -84,42 +84,46 @@ fn forms_to_sign_in_with_are_found_among_traps() {
 
 #[test]
 fn forms_to_sign_in_with_are_found_among_other_forms_and_buttons() {
-    judge(&[
-        (
-            First,
-            PAGE,
-            &[
-                // The search of the page's head comes first.
-                "<form action=/s role=search><input name=q><button>Search</button></form><h1>Login</h1>\
+    judge(&[(
+        First,
+        PAGE,
+        &[
+            // The search of the page's head comes first.
+            "<form action=/s role=search><input name=q><button>Search</button></form><h1>Login</h1>\
              <form method=post><input name=login><input type=password name=passwd><button>Login</button></form>",
-                // Buttons for other people's accounts stand before the real one.
-                "<h1>Sign in</h1><form method=post><button name=p value=g>Sign in with Google</button><button name=p value=a>\
+            // Buttons for other people's accounts stand before the real one.
+            "<h1>Sign in</h1><form method=post><button name=p value=g>Sign in with Google</button><button name=p value=a>\
              Continue with Apple</button><input name=user><input type=password name=pw><button>Sign in</button></form>",
-                // The reset form of a lost password on the same page.
-                "<h1>Sign in</h1><form method=post action=/in><input name=login><input type=password name=password>\
+            // The reset form of a lost password on the same page.
+            "<h1>Sign in</h1><form method=post action=/in><input name=login><input type=password name=password>\
              <button name=submit>Log in</button></form><h2>Forgot your password?</h2><form method=post action=/reset>\
              <input name=login><button name=reset>Reset password</button></form>",
-                // A field that only robots see.
-                "<h1>Sign in</h1><form method=post><input name=user><input name=website style='position:absolute;left:-9999px'>\
+            // A field that only robots see.
+            "<h1>Sign in</h1><form method=post><input name=user><input name=website style='position:absolute;left:-9999px'>\
              <input type=password name=pw><button>Sign in</button></form>",
-                // A confused page: password token on the name.
-                "<h1>Sign in</h1><form method=post><input name=user autocomplete=current-password><input type=password name=pw \
+            // A confused page: password token on the name.
+            "<h1>Sign in</h1><form method=post><input name=user autocomplete=current-password><input type=password name=pw \
              autocomplete=new-password><button>Sign in</button></form>",
-                // Either will do, and an address field would refuse the other.
-                "<h1>Sign in</h1><form method=post><label>Username or e-mail <input name=login autocomplete=email></label>\
+            // Either will do, and an address field would refuse the other.
+            "<h1>Sign in</h1><form method=post><label>Username or e-mail <input name=login autocomplete=email></label>\
              <input type=password name=pw><button>Sign in</button></form>",
-                // Two copies of one form: in the menu and on the page.
-                "<form method=post action=/in><input name=u><input type=password name=p><button>Log in</button></form>\
+            // Two copies of one form: in the menu and on the page.
+            "<form method=post action=/in><input name=u><input type=password name=p><button>Log in</button></form>\
              <h1>Log in</h1><form method=post action=/in><input name=u><input type=password name=p><button>Log in</button></form>",
-                // The wish for a newsletter is no sign-up.
-                "<h1>Anmelden</h1><form method=post><input name=kennung><input type=password name=kw>\
+            // The wish for a newsletter is no sign-up.
+            "<h1>Anmelden</h1><form method=post><input name=kennung><input type=password name=kw>\
              <label><input type=checkbox name=m>Angemeldet bleiben</label><button>Anmelden</button></form>\
              <form method=post><h3>Newsletter</h3><input type=email name=e><button>Abonnieren</button></form>",
-                // Fields outside of their form, tied to it by its id.
-                "<h1>Sign in</h1><form id=f method=post></form><input name=u form=f><input type=password name=p form=f>\
+            // Fields outside of their form, tied to it by its id.
+            "<h1>Sign in</h1><form id=f method=post></form><input name=u form=f><input type=password name=p form=f>\
              <button form=f>Sign in</button>",
-            ],
-        ),
+        ],
+    )]);
+}
+
+#[test]
+fn what_else_a_form_wants_is_asked_for_with_the_password() {
+    judge(&[
         (
             First,
             "credentials password",
