@@ -193,7 +193,9 @@ fn inputmode(input: &Input, role: FieldRole) -> Option<String> {
         (_, FieldRole::Code) if digits && !letters => Some("numeric"),
         _ => None,
     };
-    input.inputmode.clone().or_else(|| by_kind.map(str::to_owned))
+    let known =
+        |mode: &&String| ["numeric", "decimal", "tel", "email", "url", "text"].contains(&mode.as_str());
+    input.inputmode.as_ref().filter(known).cloned().or_else(|| by_kind.map(str::to_owned))
 }
 
 const fn autocomplete(role: FieldRole) -> Option<&'static str> {

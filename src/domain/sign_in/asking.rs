@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::plain::{plain, plain_some};
+use super::plain::{is_plain, plain, plain_some};
 use crate::domain::detector::{Press, Question, Typed, Way};
 use crate::domain::origins;
 use crate::domain::prompt::{Choice, Field, FieldRole, Media, Prompt, PromptKind};
@@ -44,7 +44,8 @@ pub(super) fn choice_id(list: char, at: usize) -> String {
 }
 
 fn field(at: usize, field: &Field) -> Field {
-    let options = field.options.iter().take(300);
+    // A value is sent back as it is, so it cannot be made plain: one that is not is not offered.
+    let options = field.options.iter().filter(|(value, _)| is_plain(value)).take(300);
     Field {
         name: field_name(at),
         label: plain(&field.label, LABEL),

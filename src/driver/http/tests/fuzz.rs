@@ -236,6 +236,14 @@ proptest! {
     }
 }
 
+#[test]
+fn what_cannot_be_shown_is_not_offered() {
+    let page = "<h1>Sign in</h1><form method=post><select name=tenant><option value='\u{202e}1'>A</option>\
+                <option value=2>B</option></select><input name=user inputmode='\u{202e}x'><input type=password name=pw>\
+                <button>Sign in</button></form>";
+    sign_in(&[(page.to_owned(), 200)], &[Wish::Submit], None);
+}
+
 /// Pages that are made to cost: what they cost is printed, and bounded.
 #[test]
 fn pages_that_are_made_to_cost_have_a_bounded_price() {
