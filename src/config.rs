@@ -4,6 +4,7 @@
 //! where it came from, before anything is started.
 
 mod age;
+mod browser;
 mod list;
 mod nats;
 
@@ -23,6 +24,7 @@ use age::Age;
 use list::List;
 
 use crate::domain::{Secret, duration};
+use crate::driver::browser::Settings as BrowserSettings;
 use crate::egress::Allow;
 use crate::egress::nats::Settings as BrokerSettings;
 
@@ -83,6 +85,8 @@ pub struct Settings {
     pub webhooks_allow: Allow,
     /// How long one attempt at a delivery may take.
     pub webhooks_timeout: Duration,
+    /// Chromium.
+    pub browser: BrowserSettings,
     /// Broker connections by name.
     pub nats: BTreeMap<String, BrokerSettings>,
 }
@@ -149,6 +153,8 @@ struct Raw {
     egress: RawEgress,
     #[serde(default)]
     webhooks: RawWebhooks,
+    #[serde(default)]
+    browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
 }
@@ -265,6 +271,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let retention = retention.map_err(|problem| bad("retention.events", problem))?;
     let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
+    let browser = browser::settled(raw.browser, &raw.data_dir).map_err(|(key, problem)| bad(key, problem))?;
     Ok(Settings {
         listen,
         public_url,
@@ -282,6 +289,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        browser,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::loaded::{Fetched, Loaded, load};
+use crate::driver::page::loaded::{Fetched, Loaded, load};
 use crate::domain::detector::{Before, Context, Question, Seen, Sent, Step, detect};
 use crate::domain::snapshot::PageSnapshot;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use entity::FailureCode as F;
 use entity::PromptKind;
 
-use super::super::HttpDriver;
+use crate::driver::http::HttpDriver;
 use super::house::{Login, tools};
 use super::site::Site;
 use crate::domain::prompt::Action;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{html, select};
+use crate::driver::page::{html, select};
 use super::{LOGIN, after, after_password, at, first, loaded};
 use crate::domain::detector::{Sent, Step, is_sign_in};
 
