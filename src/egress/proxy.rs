@@ -17,8 +17,8 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    CONNECTION, HeaderMap, HeaderName, HeaderValue, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    UPGRADE,
+    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRAILER, UPGRADE,
 };
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
@@ -140,10 +140,16 @@ impl Door {
         let given = request.headers().get(PROXY_AUTHORIZATION).map(HeaderValue::as_bytes);
         if !given.is_some_and(|given| given.ct_eq(self.expected.as_bytes()).into()) {
             let mut answer = empty(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
-            answer.headers_mut().insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"postern\""));
+            answer
+                .headers_mut()
+                .insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"postern\""));
             return Ok(answer);
         }
-        if request.method() == Method::CONNECT { Ok(self.tunnel(request).await) } else { self.forward(request).await }
+        if request.method() == Method::CONNECT {
+            Ok(self.tunnel(request).await)
+        } else {
+            self.forward(request).await
+        }
     }
 
     /// A connection of which only the two ends know what is said; that it is TLS where the rule asks for it
@@ -170,7 +176,8 @@ impl Door {
     /// One request in plain text, on a connection of its own.
     async fn forward(&self, mut request: Request<Incoming>) -> Result<Answer, NoWay> {
         let uri = request.uri().clone();
-        let to = uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(NoWay)?.as_str().to_owned();
+        let to =
+            uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(NoWay)?.as_str().to_owned();
         let stream = connect(self.addresses("http", &to).await).await.ok_or(NoWay)?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| NoWay)?;

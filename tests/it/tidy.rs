@@ -14,8 +14,8 @@ const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     (
         "wire",
         &[
-            "api", "bus", "config", "driver", "egress", "meter", "operator", "page", "service", "store", "vault",
-            "webhook", "worker",
+            "api", "bus", "config", "driver", "egress", "meter", "operator", "page", "service", "store",
+            "vault", "webhook", "worker",
         ],
     ),
     ("api", &["domain", "meter", "service"]),

@@ -17,8 +17,8 @@ use super::process::Chromium;
 use super::tab::text;
 use crate::domain::snapshot::Challenge;
 use crate::domain::{Origins, Secret, origins};
-use crate::driver::session::HttpAuth;
 use crate::driver::Error;
+use crate::driver::session::HttpAuth;
 use crate::egress::proxy::Proxy;
 
 /// Bytes below which a typed text is found in almost anything.
@@ -96,7 +96,11 @@ impl Gate {
         match self.verdict(params, url) {
             Ok(()) => cdp.tell(session, "Fetch.continueRequest", json!({ "requestId": id })),
             Err(trouble) => {
-                cdp.tell(session, "Fetch.failRequest", json!({ "requestId": id, "errorReason": "BlockedByClient" }));
+                cdp.tell(
+                    session,
+                    "Fetch.failRequest",
+                    json!({ "requestId": id, "errorReason": "BlockedByClient" }),
+                );
                 self.trouble.get_or_insert(trouble);
             }
         }
@@ -147,7 +151,8 @@ impl Gate {
 
     fn holds(&self, bytes: &[u8]) -> bool {
         let raw = String::from_utf8_lossy(bytes);
-        let decoded = form_urlencoded::parse(bytes).fold(String::new(), |all, (name, value)| all + &name + "\n" + &value + "\n");
+        let decoded = form_urlencoded::parse(bytes)
+            .fold(String::new(), |all, (name, value)| all + &name + "\n" + &value + "\n");
         self.typed.iter().map(Secret::expose).any(|typed| {
             let quoted = serde_json::to_string(typed).unwrap_or_default();
             let forms = [typed, quoted.trim_matches('"'), &STANDARD.encode(typed)];
@@ -159,7 +164,8 @@ impl Gate {
     pub(super) fn authenticate(&mut self, cdp: &Cdp, session: &str, params: &Value) {
         let (id, asked) = (&params["requestId"], &params["authChallenge"]);
         let url = text(&params["request"]["url"]).to_owned();
-        let answer = if asked["source"] == "Proxy" { self.for_proxy(asked) } else { self.for_site(params, asked) };
+        let answer =
+            if asked["source"] == "Proxy" { self.for_proxy(asked) } else { self.for_site(params, asked) };
         let answer = answer.unwrap_or_else(|| {
             let realm: String = text(&asked["realm"]).chars().take(200).collect();
             let supported = text(&asked["scheme"]).eq_ignore_ascii_case("basic");
@@ -169,7 +175,11 @@ impl Gate {
             }
             json!({ "response": "CancelAuth" })
         });
-        cdp.tell(session, "Fetch.continueWithAuth", json!({ "requestId": id, "authChallengeResponse": answer }));
+        cdp.tell(
+            session,
+            "Fetch.continueWithAuth",
+            json!({ "requestId": id, "authChallengeResponse": answer }),
+        );
     }
 
     /// The credential of the proxy, only to the address that is the proxy's.

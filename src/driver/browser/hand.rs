@@ -101,7 +101,12 @@ impl BrowserDriver {
         let page = tab.page()?;
         self.focus.ok_or(Error::NoElement(0))?;
         settle::begin(tab);
-        key(tab, &page, json!({ "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 })).await?;
+        key(
+            tab,
+            &page,
+            json!({ "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 }),
+        )
+        .await?;
         self.settled(Some(&page.document)).await
     }
 
@@ -127,7 +132,8 @@ async fn press(tab: &Tab, page: &Page, who: &str) -> Result<(), Error> {
     };
     for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
         let button = if kind == "mouseMoved" { "none" } else { "left" };
-        let event = json!({ "type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1 });
+        let event =
+            json!({ "type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1 });
         tab.cdp.call(&page.session, "Input.dispatchMouseEvent", event).await?;
     }
     Ok(())
@@ -136,7 +142,8 @@ async fn press(tab: &Tab, page: &Page, who: &str) -> Result<(), Error> {
 /// Types in place of what is selected: plain characters by their keys, others as an input method would.
 async fn type_text(tab: &Tab, page: &Page, value: &Secret) -> Result<(), Error> {
     if value.expose().is_empty() {
-        return key(tab, page, json!({ "key": "Delete", "code": "Delete", "windowsVirtualKeyCode": 46 })).await;
+        return key(tab, page, json!({ "key": "Delete", "code": "Delete", "windowsVirtualKeyCode": 46 }))
+            .await;
     }
     for typed in value.expose().chars() {
         let mut bytes = [0; 4];
@@ -144,7 +151,8 @@ async fn type_text(tab: &Tab, page: &Page, value: &Secret) -> Result<(), Error> 
         if typed.is_ascii_graphic() || typed == ' ' {
             let code = u32::from(typed.to_ascii_uppercase());
             let code = if typed.is_ascii_alphanumeric() || typed == ' ' { code } else { 0 };
-            let event = json!({ "key": text, "text": text, "unmodifiedText": text, "windowsVirtualKeyCode": code });
+            let event =
+                json!({ "key": text, "text": text, "unmodifiedText": text, "windowsVirtualKeyCode": code });
             key(tab, page, event).await?;
         } else {
             tab.cdp.call(&page.session, "Input.insertText", json!({ "text": text })).await?;

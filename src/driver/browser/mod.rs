@@ -100,7 +100,8 @@ impl BrowserDriver {
         let tab = self.tab()?;
         self::view::close_popups(tab).await;
         let page = tab.page()?;
-        let same = Url::parse(&page.document.url).is_ok_and(|old| without_fragment(&old) == without_fragment(url));
+        let same =
+            Url::parse(&page.document.url).is_ok_and(|old| without_fragment(&old) == without_fragment(url));
         if same && url.fragment().is_some() {
             // Otherwise the page would only scroll.
             tab.cdp.call(&page.session, "Page.navigate", json!({ "url": "about:blank" })).await?;

@@ -81,7 +81,10 @@ impl Chromium {
         });
         let mut chromium = Self { cdp, proxy, agent: String::new(), ended };
         chromium.greet().await.inspect_err(|error| {
-            tracing::error!(error = error as &dyn std::error::Error, "Chromium was started and does not answer.");
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "Chromium was started and does not answer."
+            );
         })?;
         Ok(chromium)
     }

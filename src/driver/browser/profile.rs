@@ -42,7 +42,8 @@ impl Drop for Profile {
 /// Removes what servers have left in `root` that are no more; returns how many directories that were.
 pub(super) fn sweep(root: &Path) -> usize {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    let locks = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "lock"));
+    let locks =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "lock"));
     let left = locks.filter(|lock| File::open(lock).is_ok_and(|file| file.try_lock().is_ok()));
     left.map(|lock| {
         let dir = lock.with_extension("");

@@ -98,9 +98,9 @@ impl BrowserDriver {
             "net::ERR_ABORTED" if !offered && self.open.is_some() => return Ok(()),
             "net::ERR_ABORTED" | "net::ERR_INVALID_RESPONSE" => Error::Unreadable,
             "net::ERR_TOO_MANY_REDIRECTS" => Error::TooManyRedirects(20),
-            "net::ERR_BLOCKED_BY_CLIENT" | "net::ERR_DISALLOWED_URL_SCHEME" | "net::ERR_UNKNOWN_URL_SCHEME" => {
-                Error::NotWeb
-            }
+            "net::ERR_BLOCKED_BY_CLIENT"
+            | "net::ERR_DISALLOWED_URL_SCHEME"
+            | "net::ERR_UNKNOWN_URL_SCHEME" => Error::NotWeb,
             "net::ERR_TIMED_OUT" | "net::ERR_CONNECTION_TIMED_OUT" => Error::Exchange(egress::Error::Timeout),
             _ if why.contains("_CERT_") || why.contains("_SSL_") => Error::Exchange(egress::Error::Tls(why)),
             // The proxy says no more than this to the browser; the same rule says why.

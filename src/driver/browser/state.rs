@@ -30,7 +30,8 @@ impl BrowserDriver {
         let tab = self.tab()?;
         let page = tab.page()?;
         let context = self.open.as_ref().map(|open| open.place.context.clone());
-        let mut cookies = tab.cdp.call("", "Storage.getCookies", json!({ "browserContextId": context })).await?;
+        let mut cookies =
+            tab.cdp.call("", "Storage.getCookies", json!({ "browserContextId": context })).await?;
         let cookies = cookies["cookies"].take();
         let stored: Stored = view::ask(tab, &page, "store()").await?;
         let url = self.current().ok();
@@ -52,7 +53,9 @@ impl BrowserDriver {
         let cookies: Value = serde_json::from_str(session.cookies.expose()).unwrap_or_default();
         let cookies: Vec<Value> = cookies.as_array().into_iter().flatten().map(settable).collect();
         let tab = self.tab()?;
-        tab.cdp.call("", "Storage.setCookies", json!({ "cookies": cookies, "browserContextId": context })).await?;
+        tab.cdp
+            .call("", "Storage.setCookies", json!({ "cookies": cookies, "browserContextId": context }))
+            .await?;
         let known: BTreeSet<&str> = session.storage.iter().map(|store| store.origin.as_str()).collect();
         for origin in known.into_iter().take(MOST_ORIGINS) {
             let Ok(url) = Url::parse(origin) else { continue };
@@ -104,7 +107,16 @@ impl Stored {
 /// A cookie as it was read, in the form in which it is set.
 fn settable(cookie: &Value) -> Value {
     let kept = [
-        "name", "value", "domain", "path", "secure", "httpOnly", "sameSite", "priority", "sourceScheme", "sourcePort",
+        "name",
+        "value",
+        "domain",
+        "path",
+        "secure",
+        "httpOnly",
+        "sameSite",
+        "priority",
+        "sourceScheme",
+        "sourcePort",
         "partitionKey",
     ];
     let mut set: serde_json::Map<String, Value> =

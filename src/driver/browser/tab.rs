@@ -237,7 +237,8 @@ impl State {
             self.loading.insert(id.to_owned(), (session.to_owned(), Instant::now()));
             self.moved = Instant::now();
         }
-        let (loader, url) = (text(&params["loaderId"]).to_owned(), text(&params["request"]["url"]).to_owned());
+        let (loader, url) =
+            (text(&params["loaderId"]).to_owned(), text(&params["request"]["url"]).to_owned());
         if kind != "Document" || loader != id {
             return;
         }
@@ -253,7 +254,9 @@ impl State {
     fn answered(&mut self, session: &str, params: &Value) {
         let (loader, is_document) = (text(&params["loaderId"]), params["type"] == "Document");
         let challenge = self.gate.take_challenge(text(&params["response"]["url"]));
-        let Some(page) = self.main(session, params).filter(|page| page.document.loader == loader) else { return };
+        let Some(page) = self.main(session, params).filter(|page| page.document.loader == loader) else {
+            return;
+        };
         if !is_document || params["requestId"] != params["loaderId"] {
             return;
         }

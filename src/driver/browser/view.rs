@@ -79,7 +79,8 @@ impl BrowserDriver {
 async fn walked(told: Told, page: Page) -> Result<(Told, Loaded), Error> {
     let url = Url::parse(&told.url).map_err(|_| Error::NotWeb)?;
     let document = page.document;
-    let fetched = Fetched { url, status: document.status, challenge: document.challenge, html: String::new() };
+    let fetched =
+        Fetched { url, status: document.status, challenge: document.challenge, html: String::new() };
     let work = move || {
         let loaded = walk::walk(&told.tree(), &fetched, Some(&told.layout()));
         (told, loaded)

@@ -10,10 +10,10 @@ use reqwest::header::{
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use crate::driver::page::loaded::{self, Fetched, Loaded};
 use super::{HttpDriver, auth, form};
 use crate::domain::{Secret, origins};
 use crate::driver::Error;
+use crate::driver::page::loaded::{self, Fetched, Loaded};
 use crate::driver::page::{html, settle};
 use crate::egress::{Reply, Request};
 

@@ -21,7 +21,13 @@ pub(in crate::driver) struct Labels {
 
 impl Labels {
     /// A label has ended.
-    pub(in crate::driver) fn label(&mut self, target: Option<&str>, inside: &[usize], text: &str, inputs: &mut [Input]) {
+    pub(in crate::driver) fn label(
+        &mut self,
+        target: Option<&str>,
+        inside: &[usize],
+        text: &str,
+        inputs: &mut [Input],
+    ) {
         if text.is_empty() {
             return;
         }

@@ -27,7 +27,18 @@ enum Step {
     Open(String, u64, Vec<String>),
     Text(String),
     /// The innermost element ends.
-    Close(u64),
+    Close(Over),
+}
+
+/// A number that says nothing.
+#[derive(Deserialize)]
+#[serde(from = "u8")]
+struct Over;
+
+impl From<u8> for Over {
+    fn from(_: u8) -> Self {
+        Self
+    }
 }
 
 impl Told {
@@ -88,6 +99,7 @@ fn append(html: &mut Html, parent: NodeId, node: Node) -> Option<NodeId> {
 
 fn element(tag: &str, attributes: &[String]) -> Element {
     let name = |text: &str, ns| QualName::new(None, ns, LocalName::from(text));
-    let attribute = |pair: &[String]| Attribute { name: name(&pair[0], ns!()), value: pair[1].as_str().into() };
+    let attribute =
+        |pair: &[String]| Attribute { name: name(&pair[0], ns!()), value: pair[1].as_str().into() };
     Element::new(name(tag, ns!(html)), attributes.chunks_exact(2).map(attribute).collect())
 }

@@ -12,9 +12,9 @@ use url::Url;
 
 use super::controls::{Control, FormTarget, Typed};
 use super::hidden::{self, HiddenByStyle};
+use super::layout::Layout;
 use super::loaded::{Fetched, Loaded};
 use super::texts::{Gathers, gathers, marks, splits};
-use super::layout::Layout;
 use super::{elements, labels, settle};
 use crate::domain::snapshot::{Heading, PageSnapshot, Uid, Visible};
 

@@ -27,6 +27,14 @@ pub(super) fn tools(site: &Site) -> Tools {
     Tools { egress, origins, browsers: Some(browsers), language: None }
 }
 
+/// The same story with each of the drivers.
+pub(super) async fn both(story: impl AsyncFn(entity::Driver)) {
+    for kind in [entity::Driver::Http, entity::Driver::Browser] {
+        println!("with the driver {kind:?}");
+        story(kind).await;
+    }
+}
+
 /// Browsers with a place for two, whose profiles are below the temporary directory.
 pub(super) fn browsers(isolation: Isolation, egress: Client) -> Browsers {
     let profiles = std::env::temp_dir().join("postern-test-browsers");
@@ -34,8 +42,8 @@ pub(super) fn browsers(isolation: Isolation, egress: Client) -> Browsers {
 }
 
 impl Login {
-    /// Opens the login page of one way of the site to sign in, with one of the drivers.
-    pub(super) async fn with(kind: entity::Driver, site: &Site, scene: &str) -> Self {
+    /// Opens the login page of one way of the site to sign in.
+    pub(super) async fn at(kind: entity::Driver, site: &Site, scene: &str) -> Self {
         let tools = tools(site);
         let driver = driver::start(kind, tools.clone(), None).unwrap();
         let login_url = site.url(&format!("/{scene}/login"));
@@ -45,11 +53,6 @@ impl Login {
         let mut login = Self { driver, machine, step, counted: 0 };
         login.settle().await;
         login
-    }
-
-    /// Opens the login page of one way of the site to sign in.
-    pub(super) async fn at(site: &Site, scene: &str) -> Self {
-        Self::with(entity::Driver::Http, site, scene).await
     }
 
     /// Acts until the customer is asked or the login is over.

@@ -5,184 +5,232 @@ use std::time::Duration;
 use entity::FailureCode as F;
 use entity::PromptKind;
 
-use crate::driver::http::HttpDriver;
-use super::house::{Login, tools};
+use super::house::{Login, both, tools};
 use super::site::Site;
 use crate::domain::prompt::Action;
 use crate::domain::sign_in::Action::Open;
 use crate::driver::Driver;
+use crate::driver::http::HttpDriver;
 
 #[tokio::test]
 async fn a_wrong_password_brings_the_prompt_back_with_the_sites_words() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "plain").await;
-    assert_eq!(login.verdict(), (None, None));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "plain").await;
+        assert_eq!(login.verdict(), (None, None));
 
-    login.types(&["ann", "wrong"]).await;
-    assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Sorry, that password is wrong.")));
-    assert_eq!((login.prompt().attempts_used, login.prompt().attempts_max), (1, Some(3)));
+        login.types(&["ann", "wrong"]).await;
+        assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Sorry, that password is wrong.")));
+        assert_eq!((login.prompt().attempts_used, login.prompt().attempts_max), (1, Some(3)));
 
-    login.types(&["ann", "right"]).await;
-    assert!(login.is_signed_in());
-    assert_eq!((site.posts_with("pw=wrong"), site.posts_with("pw=right"), login.counted), (1, 1, 2));
+        login.types(&["ann", "right"]).await;
+        assert!(login.is_signed_in());
+        assert_eq!((site.posts_with("pw=wrong"), site.posts_with("pw=right"), login.counted), (1, 1, 2));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_submit_carries_the_hidden_controls_and_only_the_button_that_was_pressed() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "plain").await;
-    login.types(&["ann & co", "wröng"]).await;
-    assert_eq!(site.last_post(), "token=t-1&user=ann+%26+co&pw=wr%C3%B6ng");
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "plain").await;
+        login.types(&["ann & co", "wröng"]).await;
+        assert_eq!(site.last_post(), "token=t-1&user=ann+%26+co&pw=wr%C3%B6ng");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn three_wrong_passwords_use_the_tries_up() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "plain").await;
-    for password in ["one", "two", "three"] {
-        login.types(&["ann", password]).await;
-    }
-    assert_eq!(login.failure(), F::AttemptsExhausted);
-    assert_eq!(login.machine.rejected(), Some(F::CredentialsRejected));
-    assert_eq!(site.posts_with("pw="), 3);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "plain").await;
+        for password in ["one", "two", "three"] {
+            login.types(&["ann", password]).await;
+        }
+        assert_eq!(login.failure(), F::AttemptsExhausted);
+        assert_eq!(login.machine.rejected(), Some(F::CredentialsRejected));
+        assert_eq!(site.posts_with("pw="), 3);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_name_and_the_password_may_be_on_two_pages() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "pages").await;
-    login.types(&["ann"]).await;
-    assert_eq!(login.verdict(), (None, None));
-    login.types(&["wrong"]).await;
-    assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Wrong password")));
-    login.types(&["right"]).await;
-    assert!(login.is_signed_in());
-    assert_eq!(login.counted, 2);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "pages").await;
+        login.types(&["ann"]).await;
+        assert_eq!(login.verdict(), (None, None));
+        login.types(&["wrong"]).await;
+        assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Wrong password")));
+        login.types(&["right"]).await;
+        assert!(login.is_signed_in());
+        assert_eq!(login.counted, 2);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_code_is_asked_for_sent_again_on_wish_and_accepted() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "code").await;
-    login.types(&["ann", "right"]).await;
-    assert_eq!((login.prompt().kind, login.prompt().resend), (PromptKind::Code, true));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "code").await;
+        login.types(&["ann", "right"]).await;
+        assert_eq!((login.prompt().kind, login.prompt().resend), (PromptKind::Code, true));
 
-    login.types(&["000 000"]).await;
-    assert_eq!(login.verdict(), (Some(F::CodeRejected), Some("That code is not valid.")));
-    assert_eq!(site.posts_with("otp=000000"), 1);
+        login.types(&["000 000"]).await;
+        assert_eq!(login.verdict(), (Some(F::CodeRejected), Some("That code is not valid.")));
+        assert_eq!(site.posts_with("otp=000000"), 1);
 
-    login.answer(Action::Resend, &[], None).await;
-    assert_eq!(login.verdict(), (None, None));
+        login.answer(Action::Resend, &[], None).await;
+        assert_eq!(login.verdict(), (None, None));
 
-    login.types(&["123456"]).await;
-    assert!(login.is_signed_in());
-    assert_eq!((site.posts_with("again=1"), login.counted), (1, 3));
+        login.types(&["123456"]).await;
+        assert!(login.is_signed_in());
+        assert_eq!((site.posts_with("again=1"), login.counted), (1, 3));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn five_wrong_codes_use_the_tries_up() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "code").await;
-    login.types(&["ann", "right"]).await;
-    for _ in 0..5 {
-        login.types(&["999999"]).await;
-    }
-    assert_eq!(login.failure(), F::AttemptsExhausted);
-    assert_eq!(site.posts_with("otp=999999"), 5);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "code").await;
+        login.types(&["ann", "right"]).await;
+        for _ in 0..5 {
+            login.types(&["999999"]).await;
+        }
+        assert_eq!(login.failure(), F::AttemptsExhausted);
+        assert_eq!(site.posts_with("otp=999999"), 5);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn success_without_a_way_out_is_proved_by_a_probe() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "probe").await;
-    login.types(&["ann", "right"]).await;
-    assert!(login.is_signed_in());
-    assert!(login.machine.reasons().iter().any(|reason| reason.contains("Probe")));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "probe").await;
+        login.types(&["ann", "right"]).await;
+        assert!(login.is_signed_in());
+        assert!(login.machine.reasons().iter().any(|reason| reason.contains("Probe")));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_same_form_without_a_word_is_uncertain_once_and_then_unknown() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "mute").await;
-    login.types(&["ann", "right"]).await;
-    assert_eq!(login.verdict(), (Some(F::Uncertain), None));
-    login.types(&["ann", "right"]).await;
-    assert_eq!(login.failure(), F::UnknownPage);
-    assert_eq!(site.posts_with("pw=right"), 2);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "mute").await;
+        login.types(&["ann", "right"]).await;
+        assert_eq!(login.verdict(), (Some(F::Uncertain), None));
+        login.types(&["ann", "right"]).await;
+        assert_eq!(login.failure(), F::UnknownPage);
+        assert_eq!(site.posts_with("pw=right"), 2);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn words_on_a_page_without_the_form_are_told_beside_the_form() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "wordy").await;
-    login.types(&["ann", "wrong"]).await;
-    assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Login failed: wrong password.")));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "wordy").await;
+        login.types(&["ann", "wrong"]).await;
+        assert_eq!(login.verdict(), (Some(F::CredentialsRejected), Some("Login failed: wrong password.")));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_form_token_that_was_too_old_is_not_a_wrong_password() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "stale").await;
-    login.types(&["ann", "right"]).await;
-    assert_eq!(login.verdict().0, Some(F::Uncertain));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "stale").await;
+        login.types(&["ann", "right"]).await;
+        assert_eq!(login.verdict().0, Some(F::Uncertain));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_question_that_is_not_understood_ends_the_login_as_that() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "lost").await;
-    login.types(&["ann", "right"]).await;
-    assert_eq!(login.failure(), F::UnknownPage);
-    assert_eq!(site.posts_with("pw=right"), 1);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "lost").await;
+        login.types(&["ann", "right"]).await;
+        assert_eq!(login.failure(), F::UnknownPage);
+        assert_eq!(site.posts_with("pw=right"), 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn nothing_that_was_typed_leaves_the_allowed_origins() {
-    let site = Site::start().await;
-    for (scene, asks) in [("aimed", false), ("away", false), ("handed", true), ("leaky", true)] {
-        let mut login = Login::at(&site, scene).await;
-        if asks {
-            login.types(&["ann", "right"]).await;
+    both(async |kind| {
+        let site = Site::start().await;
+        for (scene, asks) in [("aimed", false), ("away", false), ("handed", true), ("leaky", true)] {
+            let mut login = Login::at(kind, &site, scene).await;
+            if asks {
+                login.types(&["ann", "right"]).await;
+            }
+            assert_eq!(login.failure(), F::OriginNotAllowed, "{scene}");
         }
-        assert_eq!(login.failure(), F::OriginNotAllowed, "{scene}");
-    }
-    assert_eq!(site.posts_outside(), 0);
+        assert_eq!(site.posts_outside(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_form_that_sends_itself_is_followed_to_another_host() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "assertion").await;
-    login.types(&["ann", "right"]).await;
-    assert_eq!((site.posts_outside(), site.posts_with("assertion=assertion-1")), (1, 1));
-    assert_eq!(site.posts_with("pw=right"), 1);
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "assertion").await;
+        login.types(&["ann", "right"]).await;
+        assert_eq!((site.posts_outside(), site.posts_with("assertion=assertion-1")), (1, 1));
+        assert_eq!(site.posts_with("pw=right"), 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn http_basic_is_asked_for_refused_and_accepted() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "basic").await;
-    assert_eq!(login.prompt().title.as_deref(), Some("Archive"));
-    login.types(&["ann", "wrong"]).await;
-    assert_eq!(login.verdict(), (Some(F::CredentialsRejected), None));
-    login.types(&["ann", "right"]).await;
-    assert!(login.is_signed_in());
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "basic").await;
+        assert_eq!(login.prompt().title.as_deref(), Some("Archive"));
+        login.types(&["ann", "wrong"]).await;
+        assert_eq!(login.verdict(), (Some(F::CredentialsRejected), None));
+        login.types(&["ann", "right"]).await;
+        assert!(login.is_signed_in());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn bad_sites_end_in_a_clear_outcome() {
-    let site = Site::start().await;
-    for (scene, code) in [("loop", F::SiteError), ("image", F::LoginFormNotFound)] {
-        assert_eq!(Login::at(&site, scene).await.failure(), code, "{scene}");
-    }
+    both(async |kind| {
+        let site = Site::start().await;
+        for (scene, code) in [("loop", F::SiteError), ("image", F::LoginFormNotFound)] {
+            assert_eq!(Login::at(kind, &site, scene).await.failure(), code, "{scene}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_huge_page_is_read_only_so_far() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "huge").await;
-    login.types(&["ann", "right"]).await;
-    assert!(login.is_signed_in());
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "huge").await;
+        login.types(&["ann", "right"]).await;
+        assert!(login.is_signed_in());
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -198,15 +246,18 @@ async fn a_site_that_does_not_answer_is_unavailable() {
 
 #[tokio::test]
 async fn an_answer_counts_once_and_one_that_does_not_fit_sends_nothing() {
-    let site = Site::start().await;
-    let mut login = Login::at(&site, "plain").await;
-    login.types(&["ann", ""]).await;
-    assert_eq!(login.verdict().0, Some(F::AnswerRejected));
-    login.types(&["ann", &"x".repeat(2_000)]).await;
-    assert_eq!((login.verdict().0, site.posts_with("pw=")), (Some(F::AnswerRejected), 0));
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut login = Login::at(kind, &site, "plain").await;
+        login.types(&["ann", ""]).await;
+        assert_eq!(login.verdict().0, Some(F::AnswerRejected));
+        login.types(&["ann", &"x".repeat(2_000)]).await;
+        assert_eq!((login.verdict().0, site.posts_with("pw=")), (Some(F::AnswerRejected), 0));
 
-    login.answer(Action::Cancel, &[], None).await;
-    assert_eq!(login.failure(), F::CustomerCancelled);
-    login.types(&["ann", "right"]).await;
-    assert_eq!(site.posts_with("pw="), 0);
+        login.answer(Action::Cancel, &[], None).await;
+        assert_eq!(login.failure(), F::CustomerCancelled);
+        login.types(&["ann", "right"]).await;
+        assert_eq!(site.posts_with("pw="), 0);
+    })
+    .await;
 }
