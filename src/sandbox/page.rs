@@ -4,6 +4,8 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::scenario::{self, Scenario, scenarios};
 
@@ -132,6 +134,9 @@ pub(super) fn told(page: &scenario::Page, filling: &Filling) -> Response {
 }
 
 fn bytes(page: &scenario::Page, text: String) -> Vec<u8> {
+    if let Some(picture) = &page.base64 {
+        return STANDARD.decode(picture).unwrap_or_default();
+    }
     if page.latin1 {
         text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect()
     } else {

@@ -41,6 +41,9 @@ pub struct Scenario {
     /// What the customer is asked, if the login gets that far.
     #[serde(default)]
     pub prompts: Option<Vec<String>>,
+    /// Why questions come again, in order.
+    #[serde(default)]
+    pub rejections: Option<Vec<String>>,
     /// Words of the site that the customer must see on the way.
     #[serde(default)]
     pub words: Vec<String>,
@@ -93,12 +96,16 @@ pub(super) struct Page {
     pub(super) error: Option<String>,
     /// Whether it is shown to whoever asks for it.
     pub(super) open: bool,
+    /// Whether who stands on the page before may open it.
+    pub(super) follows: bool,
     /// Whether its scripts may run.
     pub(super) scripts: bool,
     /// Whether its form comes from another host and has no token of the visitor.
     pub(super) foreign: bool,
     /// Whether the HTTP layer asks for name and password.
     pub(super) basic: bool,
+    /// Its bytes, if it is no text.
+    pub(super) base64: Option<String>,
     /// Whether its text is sent as Latin-1, whatever its header says.
     pub(super) latin1: bool,
     /// Where its address leads instead of showing anything.

@@ -104,10 +104,14 @@ pub async fn publish_key(app: &App, login: &login::Model, public_key: Vec<u8>) -
 ///
 /// # Errors
 /// [`Error::Gone`] if the login is no longer ours.
-pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(PromptId, i32), Error> {
-    let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
+pub async fn ask(app: &App, login: &login::Model, mut prompt: Prompt) -> Result<(PromptId, i32), Error> {
     held(app, login, async move |tx, now, mut row, mut link| {
         row.prompt_number += 1;
+        prompt.expires_at = Some(row.active_at.max(now).plus(LONGEST_IDLE).min(row.started_at.plus(LONGEST)));
+        if let Some(resend) = &mut prompt.resend {
+            resend.available_at = resend.wait.map(|wait| now.plus(Duration::from_secs(wait.into())));
+        }
+        let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
         let id = PromptId::new(now);
         let asked = prompt::Model {
             id,
@@ -150,6 +154,20 @@ pub async fn hear(app: &App, login: &login::Model, prompt: PromptId) -> Result<H
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The same for a while: `None` if there is no answer by then.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hear_within(
+    app: &App,
+    login: &login::Model,
+    prompt: PromptId,
+    wait: Duration,
+) -> Result<Option<Heard>, Error> {
+    let heard = tokio::time::timeout(wait, hear(app, login, prompt)).await;
+    heard.map_or(Ok(None), |heard| heard.map(Some))
 }
 
 /// What there is to hear now.

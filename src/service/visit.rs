@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, answer, job, link, login, prompt,
-    source_system,
+    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, Timestamp, answer, job, link, login,
+    prompt, source_system,
 };
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,7 @@ use crate::bus::Topic;
 use crate::domain::event::Facts;
 use crate::domain::failure::Failure;
 use crate::domain::link::{self as life, Change};
-use crate::domain::prompt::{Action, Answer, Prompt};
+use crate::domain::prompt::{Action, Answer, FieldRole, Prompt};
 use crate::domain::{Secret, hex};
 use crate::store;
 use crate::vault::{self, Place};
@@ -225,11 +225,19 @@ async fn state(app: &App, login: login::Model, link: link::Model) -> Result<Scen
     let seen = login.prompt_number;
     match store::prompt::find(&app.db, login.workspace_id, login.id, seen).await? {
         Some(asked) if asked.answered_at.is_none() => {
-            let prompt = serde_json::from_value(asked.body).map_err(Error::internal)?;
+            let mut prompt: Prompt = serde_json::from_value(asked.body).map_err(Error::internal)?;
+            if let Some(resend) = &mut prompt.resend {
+                resend.wait = resend.available_at.and_then(|at| left(at, app.clock.now()));
+            }
             Ok(SceneState::Asking { number: seen, prompt: Box::new(prompt) })
         }
         _ => Ok(SceneState::Working { seen }),
     }
+}
+
+/// Whole seconds from now on, if there are any.
+fn left(until: Timestamp, now: Timestamp) -> Option<u32> {
+    u32::try_from(until.since(now).as_secs()).ok().filter(|seconds| *seconds > 0)
 }
 
 fn ended(app: &App, login: login::Model, link: link::Model) -> Result<SceneState, Error> {
@@ -341,7 +349,10 @@ fn fits(prompt: &Prompt, answer: &Answer) -> Result<(), Error> {
         let Some(field) = field else { return Err(Error::invalid(name, "is not a field of this question")) };
         let most =
             field.max_length.map_or(LONGEST_VALUE, |most| usize::try_from(most).unwrap_or(LONGEST_VALUE));
-        if value.expose().len() > LONGEST_VALUE || value.expose().chars().count() > most.max(1) {
+        // Codes are copied with spaces in them, which are not sent.
+        let spaced = |c: &char| field.role == FieldRole::Code && c.is_whitespace();
+        let characters = value.expose().chars().filter(|c| !spaced(c)).count();
+        if value.expose().len() > LONGEST_VALUE || characters > most.max(1) {
             let message = format!("must be at most {} characters long", most.min(LONGEST_VALUE));
             return Err(Error::input(name, Problem::TooLong, message));
         }

@@ -18,7 +18,7 @@ impl Machine {
     pub fn answer(&mut self, answer: &Answer) -> Move {
         let Some(asked) = self.asked.take() else { return self.fail(FailureCode::EngineCrash, None) };
         match answer.action {
-            Wish::Cancel => self.fail(FailureCode::CustomerCancelled, None),
+            Wish::Cancel => self.give_up(&asked),
             Wish::Resend => match asked.question.resend {
                 Some(press) => self.wish(asked, vec![pressing(press)]),
                 None => self.again(asked),
@@ -39,13 +39,28 @@ impl Machine {
             };
         }
         match asked.question.kind {
-            PromptKind::Approval | PromptKind::Handoff => {
-                self.go(asked, vec![Action::Reload], Sent::Approval)
-            }
+            PromptKind::Approval | PromptKind::Handoff => self.look_on_demand(asked),
             PromptKind::Choice => self.again(asked),
             PromptKind::Notice => self.agree(asked),
             _ => self.type_in(asked, answer),
         }
+    }
+
+    /// What the customer cannot do now at the site is the reason, not that they say so.
+    fn give_up(&mut self, asked: &Asked) -> Move {
+        match asked.handed_off {
+            Some(code) => self.fail(code, asked.prompt.message.clone()),
+            None => self.fail(FailureCode::CustomerCancelled, None),
+        }
+    }
+
+    /// The customer says that it is done: the site's own button says so too, if it has one.
+    fn look_on_demand(&mut self, asked: Asked) -> Move {
+        let action = asked.question.submit.map_or(Action::Reload, pressing);
+        let step = self.go(asked, vec![action], Sent::Approval);
+        // Too early is no loop.
+        self.last = Last::Wished;
+        step
     }
 
     /// The same prompt again: the answer did not fit it, and nothing was sent.
@@ -136,7 +151,7 @@ impl Machine {
     }
 
     /// Keeps what the next page is compared with.
-    fn remember(&mut self, asked: Asked, sent: Sent) {
+    pub(super) fn remember(&mut self, asked: Asked, sent: Sent) {
         self.before = Some(asked.page);
         self.sent = sent;
         self.rejected = None;

@@ -1,5 +1,6 @@
 //! A loaded page: its snapshot, and what is needed to act on it.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use scraper::Html;
@@ -28,6 +29,8 @@ pub(super) struct Loaded {
     pub(super) typed: Typed,
     /// Where the page sends its reader by itself, and after how many seconds.
     pub(super) refresh: Option<(u32, Url)>,
+    /// Where pictures come from.
+    pub(super) pictures: HashMap<Uid, String>,
     /// The form that the page sends by itself.
     pub(super) self_submit: Option<Uid>,
 }

@@ -32,7 +32,7 @@ use self::fetch::Outgoing;
 use self::jar::Jar;
 use self::loaded::Loaded;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Session, Tools};
+use super::{Driver, Error, Found, Picture, Session, Tools};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Secret, origins};
@@ -172,6 +172,10 @@ impl Driver for HttpDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         select::find(self.page()?, selector)
+    }
+
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error> {
+        self.fetch_picture(image).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

@@ -51,6 +51,8 @@ pub(super) struct Walker<'a> {
     pub(super) forms_in_tables: Vec<Uid>,
     pub(super) base: Url,
     pub(super) refresh: Option<(u32, Url)>,
+    /// Where pictures come from.
+    pub(super) pictures: HashMap<Uid, String>,
     pub(super) labels: labels::Labels,
     pub(super) styles: HiddenByStyle,
     pub(super) scripts: String,
@@ -94,6 +96,7 @@ impl<'a> Walker<'a> {
             links: Vec::new(),
             texts: Vec::new(),
             frames: Vec::new(),
+            images: Vec::new(),
             cookies: Vec::new(),
             scripts: 0,
             empty_app_root: false,
@@ -108,6 +111,7 @@ impl<'a> Walker<'a> {
             forms_in_tables: Vec::new(),
             base: fetched.url.clone(),
             refresh: None,
+            pictures: HashMap::new(),
             labels: labels::Labels::default(),
             styles: HiddenByStyle::default(),
             scripts: String::new(),
@@ -208,6 +212,7 @@ impl<'a> Walker<'a> {
             html: String::new(),
             typed: Typed::default(),
             refresh: self.refresh,
+            pictures: self.pictures,
             self_submit,
         }
     }

@@ -62,6 +62,10 @@ pub(super) struct Words {
     pub(super) show_secret: &'static str,
     pub(super) hide_secret: &'static str,
     pub(super) picture: &'static str,
+    /// Said of a picture that an app scans.
+    pub(super) scan: &'static str,
+    pub(super) waiting: &'static str,
+    pub(super) resend_in: &'static str,
     pub(super) number: &'static str,
     pub(super) by_itself: &'static str,
     pub(super) open_site: &'static str,

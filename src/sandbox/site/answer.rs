@@ -106,7 +106,11 @@ pub(super) async fn own(
     let Some(scenario) = scenario::find(username) else { return lost().await };
     let first = scenario.pages.first().map_or("", String::as_str);
     let Some((name, page)) = scenario::page(name.unwrap_or(first)) else { return lost().await };
-    site.count(Some(scenario), sent.count(page));
+    let count = sent.count(page);
+    // A form that sends itself is nobody's submit.
+    if !page.foreign || count.passwords + count.codes > 0 {
+        site.count(Some(scenario), count);
+    }
     if page.foreign {
         // From the other host no cookie comes along.
         known.visitor = site.find(sent.field("visitor")).or(known.visitor);
@@ -138,7 +142,7 @@ async fn take(site: &Site, known: &Known, place: Place, sent: &Sent) -> Response
     let rule = page.on.iter().find(|rule| nth >= rule.nth && fit(&rule.when));
     let (then, say) = match rule {
         Some(rule) => (rule.then.as_str(), rule.say.as_str()),
-        None if fit(&page.takes) => ("next", ""),
+        None if !page.takes.is_empty() && fit(&page.takes) => ("next", ""),
         None => ("again", page.wrong.as_str()),
     };
     match then {

@@ -66,9 +66,16 @@ pub(super) async fn own(
     }
     match known.place() {
         Some(place) if place.page == name => see(site, &known, place, page).await,
+        Some(place) if page.follows && is_next(place, name) => {
+            see(site, &known, Place { behind: place.behind + 1, page: name, ..place }, page).await
+        }
         Some(place) => Redirect::to(&address(place.scenario, place.page)).into_response(),
         None => Redirect::to(&scenario.login_path).into_response(),
     }
+}
+
+fn is_next(place: Place, name: &str) -> bool {
+    place.scenario.pages.get(place.behind + 1).is_some_and(|next| next == name)
 }
 
 /// Shows the page, unless looking at it so often makes something happen.
