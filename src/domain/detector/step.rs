@@ -104,6 +104,12 @@ impl Question {
             picture: None,
         }
     }
+
+    /// Nothing on the page can be pressed any more: it is another page now.
+    pub fn forget_ways(&mut self) {
+        (self.submit, self.resend, self.decline) = (None, None, None);
+        self.alternatives.clear();
+    }
 }
 
 /// A field of a question and the inputs it is typed into; several for one character each.

@@ -39,7 +39,8 @@ impl Machine {
             };
         }
         match asked.question.kind {
-            PromptKind::Approval | PromptKind::Handoff => self.look_on_demand(asked),
+            PromptKind::Approval => self.look_on_demand(asked),
+            PromptKind::Handoff => self.begin_again(),
             PromptKind::Choice => self.again(asked),
             PromptKind::Notice => self.agree(asked),
             _ => self.type_in(asked, answer),
@@ -61,6 +62,14 @@ impl Machine {
         // Too early is no loop.
         self.last = Last::Wished;
         step
+    }
+
+    /// The customer has done at the site what it wanted: it may let in, or ask from the beginning.
+    fn begin_again(&mut self) -> Move {
+        (self.before, self.answered, self.rejected) = (None, None, None);
+        self.sent = Sent::Nothing;
+        self.last = Last::Wished;
+        self.start()
     }
 
     /// The same prompt again: the answer did not fit it, and nothing was sent.
@@ -175,6 +184,8 @@ fn way<'a>(question: &'a Question, id: &str) -> Option<&'a Way> {
 
 const fn sent_as(question: &Question, kind: Option<SubmitKind>) -> Sent {
     match (kind, question.kind) {
+        // A new password that does not please is no wrong password.
+        (_, PromptKind::NewPassword) => Sent::Other,
         (Some(SubmitKind::Password), _) => Sent::Password,
         (Some(SubmitKind::Code), _) => Sent::Code,
         (None, PromptKind::Credentials) => Sent::Identifier,

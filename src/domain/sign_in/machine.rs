@@ -1,6 +1,6 @@
 //! The machine's memory and what it makes of a page.
 
-use entity::FailureCode;
+use entity::{FailureCode, PromptKind};
 
 use super::asking;
 use super::moves::{Action, Move, Outcome, Perform, Target};
@@ -207,7 +207,7 @@ impl Machine {
         let shape = shape(page, &question);
         let same = self.answered.as_ref().is_some_and(|answered| answered.shape == shape);
         let away = !matches!(detour, Detour::None) || self.passwords > 0;
-        let back = away && asks_for_name_or_password(&question);
+        let back = away && question.kind == PromptKind::Credentials && self.sent != Sent::Nothing;
         let complaint = match detour {
             Detour::Again(said) => Some(said),
             Detour::None | Detour::Probe => error,
@@ -346,7 +346,7 @@ fn asks_for_name_or_password(question: &Question) -> bool {
 }
 
 fn asks_code(question: &Question) -> bool {
-    question.kind == entity::PromptKind::Code
+    question.kind == PromptKind::Code
 }
 
 /// What makes a question the same as another: its kind and the names of its fields, or its choices.

@@ -8,7 +8,7 @@ use entity::{FailureCode, PromptKind};
 use super::asking;
 use super::machine::{Asked, Detour, Last, Machine, shape};
 use super::moves::Move;
-use crate::domain::detector::{self, Before, Question, Sent, SiteError, Step};
+use crate::domain::detector::{self, Before, Question, Seen, Sent, SiteError, Step};
 use crate::domain::snapshot::{PageSnapshot, Uid};
 
 impl Machine {
@@ -25,20 +25,19 @@ impl Machine {
 
     /// Takes the page that was looked at while an approval is waited for; `None` if it still waits.
     pub fn look_again(&mut self, page: &PageSnapshot) -> Option<Move> {
-        let asked = self.asked.as_ref()?;
+        let mut asked = self.asked.take()?;
         let before = Before { page: &asked.page, sent: Sent::Approval, complaints: &self.complaints };
         let seen = detector::detect(page, &self.context(Some(&before), &Detour::None));
-        let waits = match &seen.step {
-            Step::Ask(question) => {
-                shape(page, question) == asked.shape && question.number == asked.question.number
+        if still_waits(&asked, page, &seen) {
+            // What is pressed from now on stands on the page that is open now.
+            match seen.step {
+                Step::Ask(question) if question.kind == asked.question.kind => asked.question = question,
+                _ => asked.question.forget_ways(),
             }
-            Step::Refused(code) => asked.handed_off == Some(*code),
-            _ => false,
-        };
-        if waits {
+            asked.page = page.clone();
+            self.asked = Some(asked);
             return None;
         }
-        let asked = self.asked.take()?;
         self.remember(asked, Sent::Approval);
         self.last = Last::Wished;
         Some(self.observe(page))
@@ -70,5 +69,20 @@ impl Machine {
         let (page, shape) = (page.clone(), "handoff".to_owned());
         self.rejected = None;
         self.pose(Asked { question, prompt, page, by_http: false, shape, handed_off: Some(code) })
+    }
+}
+
+/// Whether nothing has come of it yet. A site that shows its first form again, or nothing that can be
+/// understood, has said nothing about the approval.
+fn still_waits(asked: &Asked, page: &PageSnapshot, seen: &Seen) -> bool {
+    match &seen.step {
+        Step::Ask(question) if question.kind == PromptKind::Credentials => true,
+        Step::Ask(question) => {
+            shape(page, question) == asked.shape && question.number == asked.question.number
+        }
+        Step::Refused(FailureCode::SiteUnavailable | FailureCode::SiteError) => true,
+        Step::Refused(code) => asked.handed_off == Some(*code),
+        Step::Unknown => seen.error.is_none(),
+        _ => false,
     }
 }
