@@ -3,6 +3,8 @@
 //! The page never meets an engine, also when both run in one process: it reads prompts and writes
 //! sealed answers, as rows.
 
+mod fit;
+
 use std::time::Duration;
 
 use entity::{
@@ -11,18 +13,16 @@ use entity::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{App, Error, Problem, link as links, login as engine};
+use super::{App, Error, link as links, login as engine};
 use crate::bus::Topic;
 use crate::domain::event::Facts;
 use crate::domain::failure::Failure;
 use crate::domain::link::{self as life, Change};
-use crate::domain::prompt::{Action, Answer, FieldRole, Prompt};
+use crate::domain::prompt::{Action, Answer, Prompt};
 use crate::domain::{Secret, hex};
 use crate::store;
 use crate::vault::{self, Place};
 
-/// The longest value a field takes, in bytes, whatever the site says.
-const LONGEST_VALUE: usize = 4096;
 /// How long a page waits before it looks again without a hint.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
@@ -301,7 +301,7 @@ pub async fn answer(
         return Ok(if is_current { Answered::Repeated } else { Answered::Superseded });
     }
     let prompt: Prompt = serde_json::from_value(asked.body.clone()).map_err(Error::internal)?;
-    fits(&prompt, &answer)?;
+    fit::check(&prompt, &answer)?;
     let Some(public_key) = &login.public_key else { return Ok(Answered::Superseded) };
     let place = Place { login: login.id, prompt: number };
     let sealed = vault::seal_answer(public_key, place, &answer.to_bytes()).map_err(Error::internal)?;
@@ -340,45 +340,6 @@ async fn deliver(
         Ok(Answered::Taken)
     })
     .await
-}
-
-/// An answer fits its prompt: known fields, bounded values, an offered choice.
-fn fits(prompt: &Prompt, answer: &Answer) -> Result<(), Error> {
-    for (name, value) in &answer.values {
-        let field = prompt.fields.iter().find(|field| &field.name == name);
-        let Some(field) = field else { return Err(Error::invalid(name, "is not a field of this question")) };
-        let most =
-            field.max_length.map_or(LONGEST_VALUE, |most| usize::try_from(most).unwrap_or(LONGEST_VALUE));
-        // Codes are copied with spaces in them, which are not sent.
-        let spaced = |c: &char| field.role == FieldRole::Code && c.is_whitespace();
-        let characters = value.expose().chars().filter(|c| !spaced(c)).count();
-        if value.expose().len() > LONGEST_VALUE || characters > most.max(1) {
-            let message = format!("must be at most {} characters long", most.min(LONGEST_VALUE));
-            return Err(Error::input(name, Problem::TooLong, message));
-        }
-        if value.expose().contains(['\0', '\n', '\r']) {
-            return Err(Error::invalid(name, "must be one line of text"));
-        }
-    }
-    if answer.action != Action::Submit {
-        return Ok(());
-    }
-    if let Some(choice) = &answer.choice {
-        let offered = prompt.choices.iter().chain(&prompt.alternatives).any(|offer| &offer.id == choice);
-        return if offered {
-            Ok(())
-        } else {
-            Err(Error::invalid("choice", "must be one of the choices shown"))
-        };
-    }
-    let is_empty = |name: &str| answer.values.get(name).is_none_or(|value| value.expose().is_empty());
-    match prompt.fields.iter().find(|field| field.required && is_empty(&field.name)) {
-        Some(missing) => Err(Error::invalid(&missing.name, "must be filled in")),
-        None if prompt.fields.is_empty() && !prompt.choices.is_empty() => {
-            Err(Error::invalid("choice", "must be one of the choices shown"))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The link of an authentic token; a forged one never reaches the database.

@@ -18,14 +18,14 @@ use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Media, Prompt};
 use crate::domain::sign_in::{Action, Machine, Move, Outcome, Target};
 use crate::domain::snapshot::PageSnapshot;
-use crate::domain::{Origins, retry};
+use crate::domain::{Origins, origins, retry};
 use crate::driver::{self, Driver, Picture, Tools};
 use crate::service::login::{self as service, Heard, Work};
 use crate::service::{App, Error};
 use crate::vault::{LoginKey, Place};
 
 /// How many logins one engine drives at a time; more wait in the queue.
-const LOGINS: usize = 64;
+pub const LOGINS: usize = 64;
 /// How often a site that is down is tried again, while no secret has been sent.
 const RETRIES: u32 = 3;
 /// The first pause between such tries.
@@ -43,7 +43,11 @@ const LONGEST_APPROVAL: Duration = Duration::from_mins(5);
 /// # Errors
 /// If the database does not answer.
 pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
+    while live.try_join_next().is_some() {}
     let room = LOGINS.saturating_sub(live.len());
+    if room == 0 {
+        service::turn_away(app).await?;
+    }
     let claimed = service::claim(app, room as u64).await?;
     let count = claimed.len();
     for login in claimed {
@@ -88,6 +92,8 @@ fn broken_off(login: &login::Model, why: &(dyn std::error::Error + 'static)) -> 
 struct Engine<'a> {
     app: &'a App,
     login: &'a login::Model,
+    /// The origin of the login URL.
+    site: String,
     key: LoginKey,
     machine: Machine,
     driver: Box<dyn Driver>,
@@ -103,8 +109,9 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
         Ok(driver) => driver,
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
     };
+    let site = origins::text_of(&target.login_url).unwrap_or_default();
     let machine = Machine::new(target);
-    Engine { app, login, key, machine, driver }.run().await
+    Engine { app, login, site, key, machine, driver }.run().await
 }
 
 fn shown(kind: PromptKind, picture: Picture) -> Media {
@@ -216,7 +223,8 @@ impl Engine<'_> {
             && let Some(submit) = &perform.submit
         {
             let identifier = submit.identifier.as_ref();
-            if let Some(code) = service::may_submit(self.app, self.login, submit.kind, identifier).await? {
+            let what = (submit.kind, self.site.as_str());
+            if let Some(code) = service::may_submit(self.app, self.login, what, identifier).await? {
                 return Ok(Err(Failure::new(code)));
             }
         }

@@ -117,6 +117,8 @@ pub(super) static WORDS: Words = Words {
     },
     finished: "Dieser Link ist abgeschlossen",
     finished_told: "Sie müssen nichts tun; {workspace} kann Ihnen sagen, wie es weitergeht.",
+    locked_before: "Die Website hat dieses Konto vor Kurzem gesperrt. Zu seinem Schutz wurde nichts gesendet: Entsperren \
+                    Sie es zuerst dort, und versuchen Sie es in einer halben Stunde wieder.",
     failure,
 
     bad_link: Told {

@@ -115,6 +115,8 @@ pub(super) static WORDS: Words = Words {
     },
     finished: "This link is finished",
     finished_told: "You need not do anything; {workspace} can tell you how to go on.",
+    locked_before: "The site has locked this account a short while ago. To keep it safe nothing was sent: unlock it at \
+                    the site first, and try again in half an hour.",
     failure,
 
     bad_link: Told {

@@ -110,6 +110,8 @@ pub(super) struct Words {
     pub(super) expired: Told,
     pub(super) finished: &'static str,
     pub(super) finished_told: &'static str,
+    /// Said instead of a failure when nothing was sent because the account was locked before.
+    pub(super) locked_before: &'static str,
     pub(super) failure: fn(FailureCode) -> &'static str,
 
     pub(super) bad_link: Told,
