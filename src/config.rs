@@ -4,6 +4,7 @@
 //! where it came from, before anything is started.
 
 mod age;
+mod browser;
 mod limits;
 mod list;
 mod nats;
@@ -25,6 +26,7 @@ use age::Age;
 use list::List;
 
 use crate::domain::{Secret, duration};
+use crate::driver::browser::Settings as BrowserSettings;
 use crate::egress::Allow;
 use crate::egress::nats::Settings as BrokerSettings;
 
@@ -87,6 +89,8 @@ pub struct Settings {
     pub webhooks_timeout: Duration,
     /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
     pub passwords_per_account: Option<u64>,
+    /// Chromium.
+    pub browser: BrowserSettings,
     /// Broker connections by name.
     pub nats: BTreeMap<String, BrokerSettings>,
 }
@@ -155,6 +159,7 @@ struct Raw {
     webhooks: RawWebhooks,
     #[serde(default)]
     limits: limits::Raw,
+    browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
 }
@@ -271,6 +276,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let retention = retention.map_err(|problem| bad("retention.events", problem))?;
     let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
+    let browser = browser::settled(raw.browser, &raw.data_dir).map_err(|(key, problem)| bad(key, problem))?;
     Ok(Settings {
         listen,
         public_url,
@@ -289,6 +295,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
         passwords_per_account: raw.limits.passwords_per_account.map(NonZeroU64::get),
+        browser,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }

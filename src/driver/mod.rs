@@ -5,10 +5,14 @@
 //! typed as a secret goes only to the allowed origins, looked at again when it leaves; and every request
 //! goes out through `egress`.
 
+pub mod browser;
 mod error;
 pub mod http;
+mod page;
 mod picture;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -98,6 +102,8 @@ pub struct Tools {
     pub egress: egress::Client,
     /// Where a secret may be typed.
     pub origins: Origins,
+    /// The browsers, if there are any.
+    pub browsers: Option<browser::Browsers>,
     /// The customer's language as a BCP 47 tag, for the site to answer in.
     pub language: Option<String>,
 }
@@ -105,7 +111,7 @@ pub struct Tools {
 /// A driver of `kind` that has no page yet, with the state of `session` if there is one.
 ///
 /// # Errors
-/// [`Error::NeedsBrowser`] for what this build cannot drive.
+/// [`Error::NeedsBrowser`] if it is for the browser and there is none.
 pub fn start(
     kind: entity::Driver,
     tools: Tools,
@@ -113,7 +119,11 @@ pub fn start(
 ) -> Result<Box<dyn Driver>, Error> {
     match kind {
         entity::Driver::Auto | entity::Driver::Http => Ok(Box::new(http::HttpDriver::new(tools, session))),
-        entity::Driver::Browser => Err(Error::NeedsBrowser),
+        entity::Driver::Browser => {
+            let browsers = tools.browsers.clone().filter(browser::Browsers::are_there);
+            let browsers = browsers.ok_or(Error::NeedsBrowser)?;
+            Ok(Box::new(browser::BrowserDriver::new(browsers, tools, session)))
+        }
     }
 }
 

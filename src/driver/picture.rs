@@ -50,7 +50,15 @@ impl Picture {
             return Err(Error::Unreadable);
         }
         let plain: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-        Self::read(&STANDARD.decode(plain).map_err(|_| Error::Unreadable)?)
+        Self::from_base64(&plain)
+    }
+
+    /// Reads the bytes of a picture from their text form.
+    ///
+    /// # Errors
+    /// As [`Picture::read`].
+    pub fn from_base64(text: &str) -> Result<Self, Error> {
+        Self::read(&STANDARD.decode(text).map_err(|_| Error::Unreadable)?)
     }
 }
 

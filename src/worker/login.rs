@@ -104,7 +104,12 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
     let key = LoginKey::generate();
     service::publish_key(app, login, key.public_key()).await?;
     let target = target(&work)?;
-    let tools = Tools { egress: app.sources.clone(), origins: target.origins.clone(), language: work.locale };
+    let tools = Tools {
+        egress: app.sources.clone(),
+        origins: target.origins.clone(),
+        browsers: Some(app.browsers.clone()),
+        language: work.locale,
+    };
     let driver = match driver::start(work.source_system.driver, tools, None) {
         Ok(driver) => driver,
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,

@@ -10,10 +10,11 @@ use reqwest::header::{
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::loaded::{self, Fetched, Loaded};
-use super::{HttpDriver, auth, form, html, settle};
+use super::{HttpDriver, auth, form};
 use crate::domain::snapshot::Uid;
 use crate::domain::{Secret, origins};
+use crate::driver::page::loaded::{self, Fetched, Loaded};
+use crate::driver::page::{html, settle};
 use crate::driver::{Error, Picture};
 use crate::egress::{Reply, Request};
 

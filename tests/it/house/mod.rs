@@ -314,6 +314,12 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),
+        browser: postern::driver::browser::Settings {
+            program: None,
+            isolation: postern::driver::browser::Isolation::Context,
+            limit: 4,
+            profiles: dir.join("browser"),
+        },
         nats: BTreeMap::new(),
     }
 }

@@ -3,7 +3,6 @@
 use scraper::node::Element;
 
 use super::controls::{Choice, Control, Kind, Overrides};
-use super::elements::seen;
 use super::texts::tidy;
 use super::walk::{MOST, Open, Walker};
 use crate::domain::snapshot::{Button, Input, Uid};
@@ -14,6 +13,9 @@ const MOST_CONTROLS: usize = 5_000;
 const MOST_OPTIONS: usize = 500;
 
 fn owner(walker: &Walker<'_>, open: &Open<'_>) -> Option<Uid> {
+    if let Some(layout) = walker.layout {
+        return layout.owner(open.uid);
+    }
     match open.element.attr("form") {
         Some(id) => walker.form_ids.get(id).copied(),
         None => open.form,
@@ -21,7 +23,7 @@ fn owner(walker: &Walker<'_>, open: &Open<'_>) -> Option<Uid> {
 }
 
 /// Keeps a control as it is sent.
-pub(super) fn control<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: Kind) {
+pub(in crate::driver) fn control<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: Kind) {
     let element = open.element;
     let attribute = |name: &str| element.attr(name).map(str::to_owned);
     let ticks = matches!(kind, Kind::Radio | Kind::Checkbox);
@@ -47,7 +49,7 @@ pub(super) fn control<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: Kind) 
 }
 
 /// An `input` of any type.
-pub(super) fn input<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
+pub(in crate::driver) fn input<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
     let kind = open.element.attr("type").unwrap_or("text").trim().to_ascii_lowercase();
     let sent_as = match kind.as_str() {
         "radio" => Kind::Radio,
@@ -70,13 +72,13 @@ pub(super) fn input<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
 }
 
 /// A `select` or a `textarea`.
-pub(super) fn value_control<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
+pub(in crate::driver) fn value_control<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
     control(walker, open, if open.tag == "select" { Kind::Select } else { Kind::Value });
     seen_input(walker, open, open.tag.to_owned());
 }
 
 /// An `option` of the list that is open.
-pub(super) fn option(walker: &mut Walker<'_>, element: &Element) {
+pub(in crate::driver) fn option(walker: &mut Walker<'_>, element: &Element) {
     let value = element.attr("value").unwrap_or_default();
     let inside = walker.stack.iter().rev().take(3).any(|open| open.tag == "select");
     let Some(control) = walker.controls.last_mut().filter(|control| inside && control.kind == Kind::Select)
@@ -96,7 +98,7 @@ pub(super) fn option(walker: &mut Walker<'_>, element: &Element) {
 }
 
 /// The words of an option; they are its value too if it has no other.
-pub(super) fn option_text(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
+pub(in crate::driver) fn option_text(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
     let Some(control) = walker.controls.last_mut() else { return };
     let of = control.uid;
     let shown = walker.page.inputs.last_mut().filter(|input| input.uid == of);
@@ -137,8 +139,11 @@ fn seen_input<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: String) {
         required: element.attr("required").is_some() || element.attr("aria-required") == Some("true"),
         readonly: element.attr("readonly").is_some(),
         invalid: element.attr("aria-invalid") == Some("true"),
-        filled: element.attr("value").is_some_and(|value| !value.is_empty()),
-        visible: seen(open.hidden),
+        filled: match walker.layout {
+            Some(layout) => layout.is_filled(open.uid),
+            None => element.attr("value").is_some_and(|value| !value.is_empty()),
+        },
+        visible: walker.seen(open.hidden),
         options: Vec::new(),
     };
     let named_by = element.attr("aria-labelledby").and_then(|ids| ids.split_whitespace().next());
@@ -157,7 +162,7 @@ fn seen_input<'a>(walker: &mut Walker<'a>, open: &Open<'a>, kind: String) {
 }
 
 /// Something that is pressed, with its words.
-pub(super) fn button(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
+pub(in crate::driver) fn button(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
     let element = open.element;
     let Some(control) = walker.controls.iter().rev().find(|control| control.uid == open.uid) else { return };
     let told = ["aria-label", "title"].into_iter().find_map(|name| element.attr(name));
@@ -175,6 +180,6 @@ pub(super) fn button(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
         names: tidy(&words.collect::<Vec<_>>().join(" "), 300),
         action,
         disabled: control.disabled,
-        visible: seen(open.hidden),
+        visible: walker.seen(open.hidden),
     });
 }

@@ -12,61 +12,66 @@ use url::Url;
 
 use super::controls::{Control, FormTarget, Typed};
 use super::hidden::{self, HiddenByStyle};
+use super::layout::Layout;
 use super::loaded::{Fetched, Loaded};
 use super::texts::{Gathers, gathers, marks, splits};
 use super::{elements, labels, settle};
-use crate::domain::snapshot::{Heading, PageSnapshot, Uid};
+use crate::domain::snapshot::{Heading, PageSnapshot, Uid, Visible};
 
 /// Things kept of one sort: more is not on any page that people sign in on.
-pub(super) const MOST: usize = 600;
+pub(in crate::driver) const MOST: usize = 600;
 
 /// An element that is open.
 #[expect(clippy::struct_excessive_bools, reason = "each is handed down from the element around it")]
-pub(super) struct Open<'a> {
-    pub(super) uid: Uid,
-    pub(super) tag: &'a str,
-    pub(super) element: &'a Element,
-    pub(super) hidden: bool,
-    pub(super) form: Option<Uid>,
-    pub(super) disabled: bool,
-    pub(super) gathers: Gathers,
+pub(in crate::driver) struct Open<'a> {
+    pub(in crate::driver) uid: Uid,
+    pub(in crate::driver) tag: &'a str,
+    pub(in crate::driver) element: &'a Element,
+    pub(in crate::driver) hidden: bool,
+    pub(in crate::driver) form: Option<Uid>,
+    pub(in crate::driver) disabled: bool,
+    pub(in crate::driver) gathers: Gathers,
     /// Inside of a label, a button or a link: what is a block elsewhere is part of its text here.
-    pub(super) in_control: bool,
+    pub(in crate::driver) in_control: bool,
     /// Inside of something that is not shown as text.
-    pub(super) quiet: bool,
-    pub(super) text: String,
+    pub(in crate::driver) quiet: bool,
+    pub(in crate::driver) text: String,
     /// How much of a block's text is the text of links.
-    pub(super) linked: usize,
-    pub(super) marks: String,
+    pub(in crate::driver) linked: usize,
+    pub(in crate::driver) marks: String,
     /// For labels: the inputs inside.
-    pub(super) inputs: Vec<usize>,
+    pub(in crate::driver) inputs: Vec<usize>,
 }
 
-pub(super) struct Walker<'a> {
-    pub(super) page: PageSnapshot,
-    pub(super) controls: Vec<Control>,
-    pub(super) forms: Vec<FormTarget>,
-    pub(super) form_ids: HashMap<&'a str, Uid>,
+pub(in crate::driver) struct Walker<'a> {
+    pub(in crate::driver) page: PageSnapshot,
+    pub(in crate::driver) controls: Vec<Control>,
+    pub(in crate::driver) forms: Vec<FormTarget>,
+    pub(in crate::driver) form_ids: HashMap<&'a str, Uid>,
     /// Forms that the parser closed at once because they stand between the parts of a table.
-    pub(super) forms_in_tables: Vec<Uid>,
-    pub(super) base: Url,
-    pub(super) refresh: Option<(u32, Url)>,
+    pub(in crate::driver) forms_in_tables: Vec<Uid>,
+    pub(in crate::driver) base: Url,
+    pub(in crate::driver) refresh: Option<(u32, Url)>,
     /// Where pictures come from.
-    pub(super) pictures: HashMap<Uid, String>,
-    pub(super) labels: labels::Labels,
-    pub(super) styles: HiddenByStyle,
-    pub(super) scripts: String,
-    pub(super) onload: bool,
-    pub(super) stack: Vec<Open<'a>>,
-    pub(super) text_ids: Vec<Option<String>>,
+    pub(in crate::driver) pictures: HashMap<Uid, String>,
+    pub(in crate::driver) labels: labels::Labels,
+    pub(in crate::driver) styles: HiddenByStyle,
+    pub(in crate::driver) scripts: String,
+    pub(in crate::driver) onload: bool,
+    pub(in crate::driver) stack: Vec<Open<'a>>,
+    pub(in crate::driver) text_ids: Vec<Option<String>>,
+    /// What a browser knows beyond the markup; without one the markup has to do.
+    pub(in crate::driver) layout: Option<&'a Layout>,
     described: HashSet<String>,
     uid: Uid,
 }
 
 /// Walks over `tree`.
-pub(super) fn walk(tree: &Html, fetched: &Fetched) -> Loaded {
-    let mut walker = Walker::new(fetched);
-    walker.read_styles(tree);
+pub(in crate::driver) fn walk(tree: &Html, fetched: &Fetched, layout: Option<&Layout>) -> Loaded {
+    let mut walker = Walker::new(fetched, layout);
+    if layout.is_none() {
+        walker.read_styles(tree);
+    }
     for edge in tree.tree.root().traverse() {
         match edge {
             Edge::Open(node) => match node.value() {
@@ -82,7 +87,7 @@ pub(super) fn walk(tree: &Html, fetched: &Fetched) -> Loaded {
 }
 
 impl<'a> Walker<'a> {
-    fn new(fetched: &Fetched) -> Self {
+    fn new(fetched: &Fetched, layout: Option<&'a Layout>) -> Self {
         let page = PageSnapshot {
             url: fetched.url.clone(),
             status: fetched.status,
@@ -118,6 +123,7 @@ impl<'a> Walker<'a> {
             onload: false,
             stack: Vec::new(),
             text_ids: Vec::new(),
+            layout,
             described: HashSet::new(),
             uid: 0,
         }
@@ -153,9 +159,14 @@ impl<'a> Walker<'a> {
         }
         let outer = self.stack.last();
         let unseen = gathers == Gathers::Unseen && !matches!(tag, "select" | "textarea");
-        let hidden = outer.is_some_and(|open| open.hidden)
-            || matches!(tag, "template" | "svg")
-            || hidden::is_hidden(element, &self.styles);
+        let hidden = match self.layout {
+            Some(layout) => !layout.is_visible(uid),
+            None => {
+                outer.is_some_and(|open| open.hidden)
+                    || matches!(tag, "template" | "svg")
+                    || hidden::is_hidden(element, &self.styles)
+            }
+        };
         let open = Open {
             uid,
             tag,
@@ -217,8 +228,17 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Whether people see an element; without layout all that is known is whether something hides it.
+    pub(in crate::driver) const fn seen(&self, hidden: bool) -> Visible {
+        match self.layout {
+            _ if hidden => Visible::No,
+            Some(_) => Visible::Yes,
+            None => Visible::Unknown,
+        }
+    }
+
     /// Writes down a heading.
-    pub(super) fn heading(&mut self, uid: Uid, level: u8, text: String) {
+    pub(in crate::driver) fn heading(&mut self, uid: Uid, level: u8, text: String) {
         if self.page.headings.len() < MOST && !text.is_empty() {
             self.page.headings.push(Heading { uid, level, text });
         }

@@ -11,7 +11,7 @@ use crate::domain::snapshot::Uid;
 const LONGEST_REFRESH: u32 = 10;
 
 /// Reads `5; url=/next` as a header or a meta element has it.
-pub(super) fn refresh(content: &str, base: &Url) -> Option<(u32, Url)> {
+pub(in crate::driver) fn refresh(content: &str, base: &Url) -> Option<(u32, Url)> {
     let (seconds, rest) = content.split_once([';', ',']).unwrap_or((content, ""));
     let seconds: u32 = seconds.trim().split('.').next()?.parse().ok().filter(|s| *s <= LONGEST_REFRESH)?;
     let rest = rest.trim();
@@ -26,13 +26,13 @@ pub(super) fn refresh(content: &str, base: &Url) -> Option<(u32, Url)> {
 }
 
 /// A form between the parts of a table loses its controls in the tree; what comes after it is its own.
-pub(super) fn settle_forms(walker: &mut Walker<'_>) {
+pub(in crate::driver) fn settle_forms(walker: &mut Walker<'_>) {
     let emptied = std::mem::take(&mut walker.forms_in_tables);
     let owner = |uid: Uid| {
         let last = walker.forms.iter().map(|form| form.uid).filter(|form| *form < uid).max();
         last.filter(|form| emptied.contains(form))
     };
-    if emptied.is_empty() {
+    if emptied.is_empty() || walker.layout.is_some() {
         return;
     }
     walker.controls.iter_mut().filter(|c| c.form.is_none()).for_each(|c| c.form = owner(c.uid));
@@ -42,7 +42,7 @@ pub(super) fn settle_forms(walker: &mut Walker<'_>) {
 
 /// The form that a page sends by itself: its only one, with nothing to type, on a page with next to no
 /// text, and a script that sends it when the page is there.
-pub(super) fn self_submit(walker: &Walker<'_>) -> Option<Uid> {
+pub(in crate::driver) fn self_submit(walker: &Walker<'_>) -> Option<Uid> {
     let [form] = walker.page.forms.as_slice() else { return None };
     let script = walker.scripts.trim();
     let on_its_own = script.contains(".submit()") && script.len() < 3_000 && !script.contains("click");

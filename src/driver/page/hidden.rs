@@ -6,7 +6,7 @@ use scraper::node::Element;
 
 /// Classes and ids that the page's own style rules hide.
 #[derive(Default)]
-pub(super) struct HiddenByStyle {
+pub(in crate::driver) struct HiddenByStyle {
     classes: HashSet<String>,
     ids: HashSet<String>,
 }
@@ -17,7 +17,7 @@ const MOST_RULES: usize = 2_000;
 impl HiddenByStyle {
     /// Reads simple rules (`.class`, `#id`, `tag.class`) of one style sheet; what stands inside an
     /// at-rule such as `@media` is left out.
-    pub(super) fn read(&mut self, css: &str) {
+    pub(in crate::driver) fn read(&mut self, css: &str) {
         let (mut rest, mut inside_at_rules, mut selectors) = (css, 0_u32, None);
         for _ in 0..MOST_RULES * 2 {
             let Some(at) = rest.find(['{', '}']) else { break };
@@ -53,7 +53,7 @@ impl HiddenByStyle {
 }
 
 /// Whether the element and all that is in it is hidden.
-pub(super) fn is_hidden(element: &Element, styles: &HiddenByStyle) -> bool {
+pub(in crate::driver) fn is_hidden(element: &Element, styles: &HiddenByStyle) -> bool {
     let by_attribute = element.attr("hidden").is_some_and(|value| value != "until-found")
         || element.attr("aria-hidden") == Some("true") && element.attr("tabindex") == Some("-1")
         || element.attr("inert").is_some();

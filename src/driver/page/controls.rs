@@ -7,24 +7,24 @@ use crate::domain::snapshot::Uid;
 
 /// A control of a page.
 #[derive(Clone, Default)]
-pub(super) struct Control {
-    pub(super) uid: Uid,
-    pub(super) form: Option<Uid>,
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub(in crate::driver) struct Control {
+    pub(in crate::driver) uid: Uid,
+    pub(in crate::driver) form: Option<Uid>,
+    pub(in crate::driver) name: String,
+    pub(in crate::driver) kind: Kind,
     /// The value the page gives it.
-    pub(super) value: String,
-    pub(super) checked: bool,
-    pub(super) disabled: bool,
-    pub(super) options: Vec<Choice>,
-    pub(super) multiple: bool,
+    pub(in crate::driver) value: String,
+    pub(in crate::driver) checked: bool,
+    pub(in crate::driver) disabled: bool,
+    pub(in crate::driver) options: Vec<Choice>,
+    pub(in crate::driver) multiple: bool,
     /// A button's own target, method and encoding.
-    pub(super) overrides: Overrides,
+    pub(in crate::driver) overrides: Overrides,
 }
 
 /// What a control is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::driver) enum Kind {
     /// Text of any sort, hidden controls among them.
     #[default]
     Value,
@@ -40,46 +40,46 @@ pub(super) enum Kind {
 
 /// One option of a select.
 #[derive(Clone, Default)]
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) selected: bool,
-    pub(super) disabled: bool,
+pub(in crate::driver) struct Choice {
+    pub(in crate::driver) value: String,
+    pub(in crate::driver) selected: bool,
+    pub(in crate::driver) disabled: bool,
 }
 
 /// What a button may say instead of its form.
 #[derive(Clone, Default)]
-pub(super) struct Overrides {
-    pub(super) action: Option<String>,
-    pub(super) method: Option<String>,
-    pub(super) enctype: Option<String>,
+pub(in crate::driver) struct Overrides {
+    pub(in crate::driver) action: Option<String>,
+    pub(in crate::driver) method: Option<String>,
+    pub(in crate::driver) enctype: Option<String>,
 }
 
 /// A form as it is sent.
 #[derive(Clone, Default)]
-pub(super) struct FormTarget {
-    pub(super) uid: Uid,
-    pub(super) action: Option<String>,
-    pub(super) method: Option<String>,
-    pub(super) enctype: Option<String>,
+pub(in crate::driver) struct FormTarget {
+    pub(in crate::driver) uid: Uid,
+    pub(in crate::driver) action: Option<String>,
+    pub(in crate::driver) method: Option<String>,
+    pub(in crate::driver) enctype: Option<String>,
 }
 
 /// What was typed and picked on the page since it came.
 #[derive(Default)]
-pub(super) struct Typed {
-    pub(super) values: HashMap<Uid, Secret>,
-    pub(super) picked: Vec<Uid>,
+pub(in crate::driver) struct Typed {
+    pub(in crate::driver) values: HashMap<Uid, Secret>,
+    pub(in crate::driver) picked: Vec<Uid>,
     /// Radio buttons that another one took the dot from.
-    pub(super) released: Vec<Uid>,
+    pub(in crate::driver) released: Vec<Uid>,
 }
 
 impl Control {
     /// Whether it can send its form.
-    pub(super) const fn submits(&self) -> bool {
+    pub(in crate::driver) const fn submits(&self) -> bool {
         matches!(self.kind, Kind::Submit | Kind::Image)
     }
 
     /// What it adds to a submit; a button only if it was the one that was pressed.
-    pub(super) fn entries(&self, typed: &Typed, pressed: Option<Uid>) -> Vec<(String, Secret)> {
+    pub(in crate::driver) fn entries(&self, typed: &Typed, pressed: Option<Uid>) -> Vec<(String, Secret)> {
         let name = |suffix: &str| {
             let dot = if self.name.is_empty() { "" } else { "." };
             format!("{}{dot}{suffix}", self.name)

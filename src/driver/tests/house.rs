@@ -6,6 +6,7 @@ use super::site::Site;
 use crate::domain::prompt::{Action, Answer, Prompt};
 use crate::domain::sign_in::{Machine, Move, Outcome, Target};
 use crate::domain::{Origins, Secret};
+use crate::driver::browser::{Browsers, Isolation, Settings};
 use crate::driver::{self, Driver, Error, Session, Tools};
 use crate::egress::{Client, Policy, Purpose};
 
@@ -21,16 +22,33 @@ pub(super) fn tools(site: &Site) -> Tools {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let policy = Policy::new("http://127.0.0.0/8:*".parse().unwrap());
     let origins = Origins::new(&site.url("/"), &[] as &[&str]);
-    Tools { egress: Client::try_new(policy, Purpose::Sources).unwrap(), origins, language: None }
+    let egress = Client::try_new(policy, Purpose::Sources).unwrap();
+    let browsers = browsers(Isolation::Context, egress.clone());
+    Tools { egress, origins, browsers: Some(browsers), language: None }
+}
+
+/// The same story with each of the drivers.
+pub(super) async fn both(story: impl AsyncFn(entity::Driver)) {
+    for kind in [entity::Driver::Http, entity::Driver::Browser] {
+        println!("with the driver {kind:?}");
+        story(kind).await;
+    }
+}
+
+/// Browsers with a place for two, whose profiles are below the temporary directory.
+pub(super) fn browsers(isolation: Isolation, egress: Client) -> Browsers {
+    let profiles = std::env::temp_dir().join("postern-test-browsers");
+    Browsers::new(Settings { program: None, isolation, limit: 2, profiles }, egress)
 }
 
 impl Login {
     /// Opens the login page of one way of the site to sign in.
-    pub(super) async fn at(site: &Site, scene: &str) -> Self {
+    pub(super) async fn at(kind: entity::Driver, site: &Site, scene: &str) -> Self {
         let tools = tools(site);
-        let driver = driver::start(entity::Driver::Auto, tools.clone(), None).unwrap();
+        let driver = driver::start(kind, tools.clone(), None).unwrap();
         let login_url = site.url(&format!("/{scene}/login"));
-        let machine = Machine::new(Target { login_url, origins: tools.origins, runs_scripts: false });
+        let runs_scripts = driver.runs_scripts();
+        let machine = Machine::new(Target { login_url, origins: tools.origins, runs_scripts });
         let step = Ok(machine.start());
         let mut login = Self { driver, machine, step, counted: 0 };
         login.settle().await;

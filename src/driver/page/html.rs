@@ -18,7 +18,7 @@ const PIECE: usize = 1_024;
 const MOST_OPEN_FORMATTING: u32 = 64;
 
 /// Parses as a browser without scripts would: what `noscript` holds is part of the page.
-pub(super) fn parse(text: &str) -> Html {
+pub(in crate::driver) fn parse(text: &str) -> Html {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let options = ParseOpts { tree_builder, ..ParseOpts::default() };
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), options);
@@ -61,7 +61,7 @@ const FORMATTING: [&str; 14] =
 
 /// Decodes a body by its byte order mark, its header or its own meta declaration; else as UTF-8 if it is
 /// that, and as Windows-1252 if not.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+pub(in crate::driver) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
     let label = content_type.and_then(charset).or_else(|| {
         // The standard looks for the declaration in the first kilobyte only.
         let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1_024)]).to_ascii_lowercase();

@@ -9,10 +9,10 @@ const LABEL: usize = 200;
 
 /// What is known about labels while the page is walked over.
 #[derive(Default)]
-pub(super) struct Labels {
+pub(in crate::driver) struct Labels {
     by_id: HashMap<String, String>,
     /// Inputs (by index) and the ids that name their label.
-    pub(super) named_by: Vec<(usize, String)>,
+    pub(in crate::driver) named_by: Vec<(usize, String)>,
     /// The last text, if no input came after it.
     last_text: Option<String>,
     /// A tick box without a label: the next text is its.
@@ -21,7 +21,13 @@ pub(super) struct Labels {
 
 impl Labels {
     /// A label has ended.
-    pub(super) fn label(&mut self, target: Option<&str>, inside: &[usize], text: &str, inputs: &mut [Input]) {
+    pub(in crate::driver) fn label(
+        &mut self,
+        target: Option<&str>,
+        inside: &[usize],
+        text: &str,
+        inputs: &mut [Input],
+    ) {
         if text.is_empty() {
             return;
         }
@@ -39,7 +45,7 @@ impl Labels {
     }
 
     /// A text that is no label has ended.
-    pub(super) fn saw_text(&mut self, text: &str, inputs: &mut [Input]) {
+    pub(in crate::driver) fn saw_text(&mut self, text: &str, inputs: &mut [Input]) {
         let short = text.chars().count() <= 120;
         let waiting = self.waiting.take().and_then(|at| inputs.get_mut(at));
         if let Some(input) = waiting.filter(|input| short && input.label.is_empty()) {
@@ -51,7 +57,7 @@ impl Labels {
 
     /// An input without a label of its own: tick boxes wait for the text after them, the others take the
     /// text before them.
-    pub(super) fn unlabelled(&mut self, at: usize, input: &mut Input, before: &str) {
+    pub(in crate::driver) fn unlabelled(&mut self, at: usize, input: &mut Input, before: &str) {
         if matches!(input.kind.as_str(), "radio" | "checkbox") {
             self.waiting = Some(at);
             return;
@@ -62,7 +68,7 @@ impl Labels {
     }
 
     /// Gives the inputs what names them; what was only near them gives way.
-    pub(super) fn settle(&self, inputs: &mut [Input], (ids, texts): (&[Option<String>], &[Text])) {
+    pub(in crate::driver) fn settle(&self, inputs: &mut [Input], (ids, texts): (&[Option<String>], &[Text])) {
         for input in inputs.iter_mut() {
             if let Some(label) = input.id.as_ref().and_then(|id| self.by_id.get(id)) {
                 label.clone_into(&mut input.label);

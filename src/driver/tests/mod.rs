@@ -12,9 +12,9 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::loaded::{Fetched, Loaded, load};
 use crate::domain::detector::{Before, Context, Question, Seen, Sent, Step, detect};
 use crate::domain::snapshot::PageSnapshot;
+use crate::driver::page::loaded::{Fetched, Loaded, load};
 
 /// The page as the driver would load it from `https://site.example/login`.
 fn loaded(html: &str) -> Loaded {

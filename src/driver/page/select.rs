@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scraper::{ElementRef, Selector};
+use scraper::{ElementRef, Html, Selector};
 
 use super::controls::Kind;
 use super::loaded::{self, Loaded};
@@ -16,9 +16,13 @@ const MOST: usize = 10_000;
 const TEXT: usize = 100_000;
 
 /// The elements of the page that match, in document order.
-pub(super) fn find(page: &Loaded, selector: &str) -> Result<Vec<Found>, Error> {
+pub(in crate::driver) fn find(page: &Loaded, selector: &str) -> Result<Vec<Found>, Error> {
+    find_in(&loaded::tree(page), page, selector)
+}
+
+/// The elements of `tree`, which is the page's, that match.
+pub(in crate::driver) fn find_in(tree: &Html, page: &Loaded, selector: &str) -> Result<Vec<Found>, Error> {
     let selector = Selector::parse(selector).map_err(|_| Error::BadSelector)?;
-    let tree = loaded::tree(page);
     let elements = tree.tree.root().descendants().filter_map(ElementRef::wrap);
     // The walk counted in this order too: its numbers are these.
     let counted = (0..).zip(elements);

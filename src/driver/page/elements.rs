@@ -8,10 +8,10 @@ use super::inputs;
 use super::settle::refresh;
 use super::texts::tidy;
 use super::walk::{MOST, Open, Walker};
-use crate::domain::snapshot::{Form, Image, Link, Visible};
+use crate::domain::snapshot::{Form, Image, Link};
 
 /// An element begins.
-pub(super) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_children: bool) {
+pub(in crate::driver) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_children: bool) {
     let element = open.element;
     match open.tag {
         "html" => walker.page.language = element.attr("lang").map(|lang| tidy(lang, 35)),
@@ -39,7 +39,7 @@ pub(super) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_children: b
 }
 
 /// An element has ended; its text is complete.
-pub(super) fn close(walker: &mut Walker<'_>, open: &Open<'_>) {
+pub(in crate::driver) fn close(walker: &mut Walker<'_>, open: &Open<'_>) {
     let text = tidy(&open.text, 300);
     match open.tag {
         "title" if walker.page.title.is_none() && !text.is_empty() => walker.page.title = Some(text),
@@ -120,7 +120,7 @@ fn form<'a>(walker: &mut Walker<'a>, open: &Open<'a>) {
             scripted: element.attr("onsubmit").is_some() || absolute.is_none(),
             action: absolute,
             post: element.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")),
-            visible: seen(open.hidden),
+            visible: walker.seen(open.hidden),
             search: searches,
         });
         let (method, enctype) = (attribute("method"), attribute("enctype"));
@@ -133,7 +133,7 @@ fn link(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
     let told = ["aria-label", "title"].into_iter().find_map(|name| open.element.attr(name));
     let text = if text.is_empty() { tidy(told.unwrap_or_default(), 100) } else { text };
     if let Some(href) = href.filter(is_web).filter(|_| walker.page.links.len() < MOST) {
-        walker.page.links.push(Link { uid: open.uid, text, href, visible: seen(open.hidden) });
+        walker.page.links.push(Link { uid: open.uid, text, href, visible: walker.seen(open.hidden) });
     }
 }
 
@@ -156,7 +156,7 @@ fn image(walker: &mut Walker<'_>, open: &Open<'_>) {
         let file = if source.starts_with("data:") { "" } else { source };
         let words = ["id", "class", "alt", "title"].into_iter().filter_map(|name| element.attr(name));
         let names = tidy(&words.chain([file]).collect::<Vec<_>>().join(" "), 300);
-        walker.page.images.push(Image { uid: open.uid, names, visible: seen(open.hidden) });
+        walker.page.images.push(Image { uid: open.uid, names, visible: walker.seen(open.hidden) });
         walker.pictures.insert(open.uid, source.to_owned());
     }
     let inside = walker.stack.iter().rev().take(4).any(|open| matches!(open.tag, "a" | "button"));
@@ -187,12 +187,7 @@ fn widget(walker: &mut Walker<'_>, open: &Open<'_>, has_children: bool) {
     }
 }
 
-/// Without layout all that is known is whether something hides it.
-pub(super) const fn seen(hidden: bool) -> Visible {
-    if hidden { Visible::No } else { Visible::Unknown }
-}
-
 /// Whether an address is one that can be followed.
-pub(super) fn is_web(url: &Url) -> bool {
+pub(in crate::driver) fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }

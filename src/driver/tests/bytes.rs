@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::{html, select};
 use super::{LOGIN, after, after_password, at, first, loaded};
 use crate::domain::detector::{Sent, Step, is_sign_in};
+use crate::driver::page::{html, select};
 
 /// Markup that is likely to confuse: real pieces in no order.
 fn soup() -> impl Strategy<Value = String> {

@@ -3,7 +3,7 @@
 use scraper::node::Element;
 
 use super::walk::{MOST, Walker};
-use crate::domain::snapshot::{Text, Visible};
+use crate::domain::snapshot::Text;
 
 /// Characters kept of one text.
 const TEXT: usize = 500;
@@ -14,7 +14,7 @@ const MOST_INLINE: usize = 40;
 
 /// Which text an element gathers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gathers {
+pub(in crate::driver) enum Gathers {
     /// None: the next one out gathers.
     Nothing,
     /// Its own, and the next one out gathers too.
@@ -29,7 +29,7 @@ pub(super) enum Gathers {
 
 impl Walker<'_> {
     /// Hands a text to everybody who gathers it.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in crate::driver) fn text(&mut self, text: &str) {
         let mut linked = 0;
         for open in self.stack.iter_mut().rev().take(MOST_INLINE) {
             if open.tag == "a" {
@@ -47,7 +47,7 @@ impl Walker<'_> {
     }
 
     /// Writes down what the innermost block has gathered so far.
-    pub(super) fn flush(&mut self) {
+    pub(in crate::driver) fn flush(&mut self) {
         let block =
             self.stack.iter().rposition(|open| matches!(open.gathers, Gathers::Block | Gathers::Unseen));
         let Some(at) = block.filter(|at| self.stack[*at].gathers == Gathers::Block) else { return };
@@ -58,7 +58,7 @@ impl Walker<'_> {
     }
 
     /// A marked inline element is a text of its own: sites put their complaints into spans.
-    pub(super) fn emit_of_inline(&mut self) {
+    pub(in crate::driver) fn emit_of_inline(&mut self) {
         let at = self.stack.len() - 1;
         let control = self.stack[at].gathers == Gathers::Alone || self.stack[at].tag == "a";
         let text = self.stack[at].text.clone();
@@ -91,7 +91,7 @@ impl Walker<'_> {
             live,
             describes_input: false,
             of_control,
-            visible: if open.hidden { Visible::No } else { Visible::Unknown },
+            visible: self.seen(open.hidden),
             text,
         };
         if !of_control {
@@ -105,7 +105,7 @@ impl Walker<'_> {
 }
 
 /// What an element gathers, by what it is.
-pub(super) fn gathers(tag: &str, element: &Element) -> Gathers {
+pub(in crate::driver) fn gathers(tag: &str, element: &Element) -> Gathers {
     match tag {
         "script" | "style" | "template" | "svg" | "math" | "head" | "select" | "textarea" | "datalist"
         | "noscript" | "object" | "iframe" => Gathers::Unseen,
@@ -123,12 +123,12 @@ pub(super) fn gathers(tag: &str, element: &Element) -> Gathers {
 }
 
 /// A tick box or radio button divides the text around it: what follows belongs to it.
-pub(super) fn splits(tag: &str, element: &Element) -> bool {
+pub(in crate::driver) fn splits(tag: &str, element: &Element) -> bool {
     tag == "input" && matches!(element.attr("type"), Some("radio" | "checkbox"))
 }
 
 /// The words by which a site's styles know an element.
-pub(super) fn marks(element: &Element) -> String {
+pub(in crate::driver) fn marks(element: &Element) -> String {
     let words = ["class", "id", "role", "data-testid"].into_iter().filter_map(|name| element.attr(name));
     tidy(&words.collect::<Vec<_>>().join(" "), 150)
 }
@@ -149,7 +149,7 @@ fn append(to: &mut String, text: &str, most: usize) {
 }
 
 /// White space folded, at most so many characters.
-pub(super) fn tidy(text: &str, most: usize) -> String {
+pub(in crate::driver) fn tidy(text: &str, most: usize) -> String {
     let mut tidy = String::with_capacity(text.len().min(most * 2));
     for word in text.split_whitespace() {
         if !tidy.is_empty() {
