@@ -5,11 +5,13 @@
 
 mod age;
 mod browser;
+mod limits;
 mod list;
 mod nats;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub webhooks_allow: Allow,
     /// How long one attempt at a delivery may take.
     pub webhooks_timeout: Duration,
+    /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
+    pub passwords_per_account: Option<u64>,
     /// Chromium.
     pub browser: BrowserSettings,
     /// Broker connections by name.
@@ -154,6 +158,7 @@ struct Raw {
     #[serde(default)]
     webhooks: RawWebhooks,
     #[serde(default)]
+    limits: limits::Raw,
     browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
@@ -289,6 +294,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        passwords_per_account: raw.limits.passwords_per_account.map(NonZeroU64::get),
         browser,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
@@ -395,6 +401,7 @@ mod tests {
             "webhooks.timeout = 'PT61S'",
             "webhooks.timeout = '0.5s'",
             "webhooks.timeot = 'PT15S'",
+            "limits.passwords_per_account = 0",
         ];
         let told: Vec<_> = bad.map(|text| with_file(text).err().unwrap_or_else(|| "taken".into())).into();
         insta::assert_snapshot!(told.join("\n"));

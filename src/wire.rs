@@ -101,6 +101,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
         retention: settings.retention,
+        passwords_per_account: settings.passwords_per_account,
         clock,
     };
     let app = App::new(tools);

@@ -136,6 +136,7 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         nats: std::collections::BTreeMap::new(),
         metrics_listen: None,
         retention: None,
+        passwords_per_account: None,
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }

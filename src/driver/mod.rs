@@ -9,6 +9,7 @@ pub mod browser;
 mod error;
 pub mod http;
 mod page;
+mod picture;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 pub use self::error::Error;
+pub use self::picture::Picture;
 pub use self::session::Session;
 use crate::domain::Origins;
 use crate::domain::sign_in::{Action, Move, Perform};
@@ -45,6 +47,12 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::BadSelector`] and [`Error::NoPage`].
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error>;
+
+    /// A picture of the page, fetched through the login's own session.
+    ///
+    /// # Errors
+    /// When there is no such picture, or it cannot be had or shown.
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error>;
 
     /// The signed-in state, to be sealed.
     ///

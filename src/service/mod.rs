@@ -72,6 +72,8 @@ pub struct Tools {
     pub public_url: Url,
     /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
     pub retention: Option<Duration>,
+    /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
+    pub passwords_per_account: Option<u64>,
 }
 
 /// The tool box; cheap to clone.

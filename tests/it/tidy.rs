@@ -75,7 +75,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 35] = [
+const TECHNOLOGIES: [(&str, &[&str]); 36] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -110,6 +110,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("scraper::", &["driver/page"]),
     ("sea_orm::", &["store"]),
     ("std::env::", &["config.rs"]),
+    ("toml::", &["sandbox"]),
     ("totp_rs::", &["sandbox"]),
 ];
 

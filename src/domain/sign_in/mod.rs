@@ -14,6 +14,7 @@ mod asking;
 mod machine;
 mod moves;
 mod plain;
+mod waiting;
 
 pub use machine::Machine;
 pub use moves::{Action, Move, Outcome, Perform, Submit, Target};

@@ -8,7 +8,7 @@ use super::tab::{Page, Tab};
 use super::{BrowserDriver, check, settle, view};
 use crate::domain::Secret;
 use crate::domain::snapshot::Uid;
-use crate::driver::Error;
+use crate::driver::{Error, Picture};
 
 /// An element at the moment of acting on it.
 #[derive(Deserialize)]
@@ -27,6 +27,22 @@ struct Looked {
 #[derive(Deserialize)]
 struct Spot {
     point: Option<(f64, f64)>,
+}
+
+/// Where an element is on its page, in CSS pixels.
+#[derive(Deserialize)]
+struct Area {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Area {
+    /// Whether it has the size of something that people look at.
+    fn is_a_pictures(&self) -> bool {
+        (4.0..=1_200.0).contains(&self.width) && (4.0..=1_200.0).contains(&self.height)
+    }
 }
 
 impl BrowserDriver {
@@ -94,6 +110,18 @@ impl BrowserDriver {
         settle::begin(tab);
         press(tab, &page, &who).await?;
         self.settled(Some(&page.document)).await
+    }
+
+    /// What can be seen where a picture is: asked for again it might be another one.
+    pub(super) async fn photograph(&self, image: Uid) -> Result<Picture, Error> {
+        let (tab, page, who) = self.element(image)?;
+        let area: Option<Area> = view::ask(tab, &page, &format!("area({who})")).await?;
+        let area = area.filter(Area::is_a_pictures).ok_or(Error::NoElement(image))?;
+        let clip =
+            json!({ "x": area.x, "y": area.y, "width": area.width, "height": area.height, "scale": 1 });
+        let asked = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
+        let shot = tab.cdp.call(&page.session, "Page.captureScreenshot", asked).await?;
+        Picture::from_base64(shot["data"].as_str().unwrap_or_default())
     }
 
     async fn enter(&mut self) -> Result<(), Error> {

@@ -27,7 +27,7 @@ use self::pool::Place;
 use self::tab::{Manner, Tab};
 use super::page::tree::Told;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Session, Tools};
+use super::{Driver, Error, Found, Picture, Session, Tools};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Origins, Secret, origins};
@@ -174,6 +174,10 @@ impl Driver for BrowserDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         self.select(selector).await
+    }
+
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error> {
+        self.photograph(image).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

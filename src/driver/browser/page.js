@@ -233,6 +233,14 @@
       return true;
     },
     point: (...what) => { const element = at(...what); return element ? { point: point(element) } : null; },
+    area: (...what) => {
+      const element = at(...what);
+      if (!element) return null;
+      element.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+      const rect = element.getBoundingClientRect();
+      const [dx, dy] = offset(element);
+      return { x: rect.left + dx + scrollX, y: rect.top + dy + scrollY, width: rect.width, height: rect.height };
+    },
     press: (...what) => { const element = at(...what); if (element) HTMLElement.prototype.click.call(element); return !!element; },
     send: (...what) => {
       const element = at(...what);

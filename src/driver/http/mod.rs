@@ -20,7 +20,7 @@ use super::page::controls::Kind;
 use super::page::loaded::Loaded;
 use super::page::select;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Session, Tools};
+use super::{Driver, Error, Found, Picture, Session, Tools};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Secret, origins};
@@ -160,6 +160,10 @@ impl Driver for HttpDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         select::find(self.page()?, selector)
+    }
+
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error> {
+        self.fetch_picture(image).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

@@ -8,7 +8,7 @@ use super::inputs;
 use super::settle::refresh;
 use super::texts::tidy;
 use super::walk::{MOST, Open, Walker};
-use crate::domain::snapshot::{Form, Link};
+use crate::domain::snapshot::{Form, Image, Link};
 
 /// An element begins.
 pub(in crate::driver) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_children: bool) {
@@ -31,7 +31,7 @@ pub(in crate::driver) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_
         }
         "script" => walker.page.scripts += 1,
         "iframe" | "frame" => frame(walker, element),
-        "img" => image(walker, element),
+        "img" => image(walker, open),
         "br" => walker.text("\n"),
         _ => {}
     }
@@ -144,8 +144,21 @@ fn frame(walker: &mut Walker<'_>, element: &Element) {
     }
 }
 
+/// Pictures kept of a page; a data address longer than this is no captcha.
+const MOST_PICTURES: usize = 50;
+const LONGEST_SOURCE: usize = 400_000;
+
 /// A picture's words belong to the link or button it is in; a captcha's picture is a captcha.
-fn image(walker: &mut Walker<'_>, element: &Element) {
+fn image(walker: &mut Walker<'_>, open: &Open<'_>) {
+    let element = open.element;
+    let source = element.attr("src").filter(|source| source.len() <= LONGEST_SOURCE);
+    if let Some(source) = source.filter(|_| walker.page.images.len() < MOST_PICTURES) {
+        let file = if source.starts_with("data:") { "" } else { source };
+        let words = ["id", "class", "alt", "title"].into_iter().filter_map(|name| element.attr(name));
+        let names = tidy(&words.chain([file]).collect::<Vec<_>>().join(" "), 300);
+        walker.page.images.push(Image { uid: open.uid, names, visible: walker.seen(open.hidden) });
+        walker.pictures.insert(open.uid, source.to_owned());
+    }
     let inside = walker.stack.iter().rev().take(4).any(|open| matches!(open.tag, "a" | "button"));
     if let Some(alt) = element.attr("alt").filter(|_| inside) {
         walker.text(alt);

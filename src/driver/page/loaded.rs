@@ -1,5 +1,6 @@
 //! A loaded page: its snapshot, and what is needed to act on it.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use scraper::Html;
@@ -28,6 +29,8 @@ pub(in crate::driver) struct Loaded {
     pub(in crate::driver) typed: Typed,
     /// Where the page sends its reader by itself, and after how many seconds.
     pub(in crate::driver) refresh: Option<(u32, Url)>,
+    /// Where pictures come from.
+    pub(in crate::driver) pictures: HashMap<Uid, String>,
     /// The form that the page sends by itself.
     pub(in crate::driver) self_submit: Option<Uid>,
 }

@@ -52,6 +52,8 @@ pub(in crate::driver) struct Walker<'a> {
     pub(in crate::driver) forms_in_tables: Vec<Uid>,
     pub(in crate::driver) base: Url,
     pub(in crate::driver) refresh: Option<(u32, Url)>,
+    /// Where pictures come from.
+    pub(in crate::driver) pictures: HashMap<Uid, String>,
     pub(in crate::driver) labels: labels::Labels,
     pub(in crate::driver) styles: HiddenByStyle,
     pub(in crate::driver) scripts: String,
@@ -99,6 +101,7 @@ impl<'a> Walker<'a> {
             links: Vec::new(),
             texts: Vec::new(),
             frames: Vec::new(),
+            images: Vec::new(),
             cookies: Vec::new(),
             scripts: 0,
             empty_app_root: false,
@@ -113,6 +116,7 @@ impl<'a> Walker<'a> {
             forms_in_tables: Vec::new(),
             base: fetched.url.clone(),
             refresh: None,
+            pictures: HashMap::new(),
             labels: labels::Labels::default(),
             styles: HiddenByStyle::default(),
             scripts: String::new(),
@@ -219,6 +223,7 @@ impl<'a> Walker<'a> {
             html: String::new(),
             typed: Typed::default(),
             refresh: self.refresh,
+            pictures: self.pictures,
             self_submit,
         }
     }
