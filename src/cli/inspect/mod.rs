@@ -18,6 +18,7 @@ use crate::domain::detector::{Context, Guide, detect_with};
 use crate::domain::recipe::{self, Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::{Origins, origins};
+use crate::driver::browser::Browsers;
 use crate::driver::{self, Tools};
 use crate::egress::{Allow, Client, Policy, Purpose};
 
@@ -59,9 +60,16 @@ pub(super) async fn run(flags: &Flags, args: Args) -> anyhow::Result<()> {
     let further: Allow = args.allow.join(",").parse().context("--allow")?;
     let policy = Policy::new(settings.sources_allow.and(further));
     let egress = Client::try_new(policy, Purpose::Sources).context("the way out")?;
-    let tools =
-        Tools { egress, origins: Origins::new(&url, &[] as &[&str]), language: args.language.clone() };
-    let (sheet, drawn) = look(&url, (args.driver, tools), recipe.as_ref()).await?;
+    let browsers = Browsers::new(settings.browser.clone(), egress.clone());
+    let tools = Tools {
+        egress,
+        origins: Origins::new(&url, &[] as &[&str]),
+        browsers: Some(browsers.clone()),
+        language: args.language.clone(),
+    };
+    let looked = look(&url, (args.driver, tools), recipe.as_ref()).await;
+    browsers.stop().await;
+    let (sheet, drawn) = looked?;
     if args.recipe {
         let Some(recipe) = drawn else {
             bail!("no recipe can be drawn from this page: it asks for nothing that has a lasting name")

@@ -153,8 +153,9 @@ fn typed(known: &[Known<'_>]) -> Vec<Typed> {
             _ if Some(at) == name => FieldRole::Identifier,
             Use::Tenant => FieldRole::Tenant,
             Use::Code => FieldRole::Code,
+            Use::Captcha if !known.input.filled => FieldRole::Answer,
             Use::List if names::TENANT.hit(&fields::words_of(known.input)) => FieldRole::Tenant,
-            Use::Username | Use::Email | Use::Phone | Use::Other | Use::PerhapsCode | Use::Captcha
+            Use::Username | Use::Email | Use::Phone | Use::Other | Use::PerhapsCode
                 if known.input.required && !known.input.filled =>
             {
                 FieldRole::Other

@@ -59,6 +59,7 @@ pub(super) fn meaning(text: &str, sent: Sent) -> Option<FailureCode> {
         (messages::TOO_MANY.hit(&words), FailureCode::RateLimited),
         (messages::OTHER_SESSION.hit(&words), FailureCode::OtherSessionActive),
         (sent == Sent::Code && messages::CODE_TOO_OLD.hit(&words), FailureCode::CodeExpired),
+        (sent == Sent::Approval && messages::APPROVED_TOO_LATE.hit(&words), FailureCode::ApprovalTimeout),
         (messages::SITE_TROUBLE.hit(&words), FailureCode::Uncertain),
         (sent == Sent::Approval && messages::NOT_APPROVED.hit(&words), FailureCode::ApprovalDenied),
     ];

@@ -3,7 +3,7 @@
 use super::page::Group;
 use super::step::Typed;
 use super::words::{Folded, fields, messages};
-use crate::domain::prompt::{Field, FieldRole};
+use crate::domain::prompt::{Charset, Field, FieldRole};
 use crate::domain::snapshot::Input;
 
 /// What an input is for.
@@ -93,7 +93,9 @@ fn password(input: &Input, trusted: bool) -> Use {
         _ => {}
     }
     let words = words_of(input);
-    if fields::NEW_PASSWORD.hit(&words) {
+    if is_question(input) {
+        Use::Answer
+    } else if fields::NEW_PASSWORD.hit(&words) {
         Use::NewPassword
     } else if fields::ONE_TIME_CODE.hit(&words) {
         Use::Code
@@ -114,6 +116,8 @@ fn text(input: &Input) -> Use {
         Use::Captcha
     } else if searches_for(input) && !fields::USERNAME.hit(&words) {
         Use::Search
+    } else if is_question(input) && fields::QUESTION.hit(&words) {
+        Use::Answer
     } else if fields::ONE_TIME_CODE.hit(&words) && !fields::OTHER_CODE.hit(&words) {
         Use::Code
     } else if takes_either(input) {
@@ -148,6 +152,12 @@ fn takes_either(input: &Input) -> bool {
     input.kind == "text" && fields::EMAIL.hit(&told) && fields::USERNAME.hit(&told)
 }
 
+/// Whether the label asks something in a sentence.
+pub(super) fn is_question(input: &Input) -> bool {
+    let label = input.label.trim();
+    label.ends_with('?') && label.contains(' ')
+}
+
 /// Name, id, label and hint of an input.
 pub(super) fn words_of(input: &Input) -> Folded {
     let name = input.name.as_deref().unwrap_or_default();
@@ -171,6 +181,8 @@ pub(super) fn typed(input: &Input, role: FieldRole) -> Typed {
         inputmode: inputmode(input, role),
         autocomplete: autocomplete(role).map(str::to_owned),
         max_length: input.max_length,
+        length: None,
+        charset: charset(input).filter(|_| role == FieldRole::Code),
         options: input.options.clone(),
     };
     Typed { field, inputs: vec![input.uid] }
@@ -181,16 +193,29 @@ fn label_of(input: &Input) -> String {
     if label.is_empty() { input.placeholder.clone().unwrap_or_default() } else { label.to_owned() }
 }
 
+/// What the page says a value is made of.
+fn charset(input: &Input) -> Option<Charset> {
+    let pattern = input.pattern.as_deref().unwrap_or_default();
+    let letters = pattern.contains("a-z") || pattern.contains("A-Z") || pattern.contains("\\w");
+    let digits = pattern.contains("0-9") || pattern.contains("\\d") || input.kind == "number";
+    let numeric = input.inputmode.as_deref() == Some("numeric");
+    match (letters, digits || numeric) {
+        (true, _) => Some(Charset::Letters),
+        (false, true) => Some(Charset::Digits),
+        (false, false) => None,
+    }
+}
+
 fn inputmode(input: &Input, role: FieldRole) -> Option<String> {
-    let digits =
-        input.pattern.as_deref().is_some_and(|pattern| pattern.contains("0-9") || pattern.contains("\\d"));
-    let letters =
-        input.pattern.as_deref().is_some_and(|pattern| pattern.contains("a-z") || pattern.contains("A-Z"));
     let by_kind = match (input.kind.as_str(), role) {
         ("email", _) | (_, FieldRole::Email) => Some("email"),
         ("tel", _) | (_, FieldRole::Phone) => Some("tel"),
         ("number", _) => Some("numeric"),
-        (_, FieldRole::Code) if digits && !letters => Some("numeric"),
+        (_, FieldRole::Code) => match charset(input) {
+            Some(Charset::Digits) => Some("numeric"),
+            Some(Charset::Letters) => Some("text"),
+            None => None,
+        },
         _ => None,
     };
     let known =

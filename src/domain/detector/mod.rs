@@ -5,6 +5,7 @@
 //! all: what is uncertain is never called a rejection, and a success needs two independent signs.
 
 mod buttons;
+mod captcha;
 mod code;
 mod credentials;
 mod errors;
@@ -20,9 +21,10 @@ mod success;
 mod ways;
 mod words;
 
-use entity::FailureCode;
+use entity::{FailureCode, PromptKind};
 use url::Url;
 
+pub use code::masked;
 pub use errors::rejection;
 pub use guide::Guide;
 pub use learn::{is_about_trust, step_of};
@@ -106,6 +108,9 @@ pub fn detect(page: &PageSnapshot, context: &Context<'_>) -> Seen {
     let ending = error.as_ref().and_then(|error| error.meaning).filter(|code| refusal::ends_a_login(*code));
     let groups = page::groups(page);
     let question = question(page, &groups, context);
+    // A notice about another session that can be agreed with is a question, not the end.
+    let asks = question.as_ref().is_some_and(|(question, _)| question.kind == PromptKind::Notice);
+    let ending = ending.filter(|code| !(asks && *code == FailureCode::OtherSessionActive));
     if question.is_none() && signed_in(page, &groups, context, &mut reasons) {
         return Seen { step: Step::SignedIn, error: None, reasons };
     }
@@ -176,7 +181,8 @@ fn later(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Fo
     if page::looks_inside(page) {
         return None;
     }
-    ways::choice(page, groups, context)
+    captcha::find(page, groups, context)
+        .or_else(|| ways::choice(page, groups, context))
         .or_else(|| interstitial::questions(page, groups, context))
         .or_else(|| interstitial::phone(page, groups, context))
         .or_else(|| interstitial::approval(page, groups, context))
@@ -186,11 +192,11 @@ fn later(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Fo
 /// A question that can be asked: what it needs is there, and nothing stands in its way.
 fn guarded(
     page: &PageSnapshot,
-    question: Box<Question>,
+    mut question: Box<Question>,
     context: &Context<'_>,
     reasons: &mut Vec<String>,
 ) -> Step {
-    if refusal::captcha(page) {
+    if captcha::stands_in_the_way(page, &mut question) {
         reasons.push("a captcha stands beside the form".to_owned());
         return Step::Refused(FailureCode::CaptchaUnsolvable);
     }

@@ -1,6 +1,6 @@
 //! The machine's memory and what it makes of a page.
 
-use entity::FailureCode;
+use entity::{FailureCode, PromptKind};
 
 use super::asking;
 use super::moves::{Action, Move, Outcome, Perform, Target};
@@ -34,7 +34,7 @@ pub(super) enum Last {
 }
 
 /// A page that was opened for another reason than the customer's answer.
-enum Detour {
+pub(super) enum Detour {
     /// None.
     None,
     /// The login page, to learn whether it still asks.
@@ -58,11 +58,12 @@ pub struct Machine {
     pub(super) codes: u32,
     pub(super) misfits: u32,
     pub(super) rejected: Option<FailureCode>,
-    complaints: Vec<String>,
+    pub(super) complaints: Vec<String>,
     detour: Detour,
-    steps: u32,
+    pub(super) steps: u32,
     uncertain: u32,
     entrances: u32,
+    pub(super) handed_off: bool,
     shapes: Vec<String>,
     reasons: Vec<String>,
     pub(super) recipe: Option<Box<Recipe>>,
@@ -80,6 +81,8 @@ pub(super) struct Asked {
     /// Whether the HTTP layer asks, not a form.
     pub(super) by_http: bool,
     pub(super) shape: String,
+    /// Why the login ends if the customer does not do at the site what it wants.
+    pub(super) handed_off: Option<FailureCode>,
 }
 
 /// What is compared with the next question.
@@ -109,6 +112,7 @@ impl Machine {
             steps: 0,
             uncertain: 0,
             entrances: 0,
+            handed_off: false,
             shapes: Vec::new(),
             reasons: Vec::new(),
             recipe: None,
@@ -159,7 +163,7 @@ impl Machine {
             Step::SignedIn => self.end(Outcome::SignedIn),
             Step::PerhapsSignedIn => self.probe(),
             Step::GoTo(link) => self.enter(page, link),
-            Step::Refused(code) => self.fail(code, error.map(|error| error.text)),
+            Step::Refused(code) => self.refused(page, code, error),
             Step::Unknown => self.unknown(page, error, detour),
         }
     }
@@ -167,15 +171,18 @@ impl Machine {
     fn look(&self, page: &PageSnapshot, detour: &Detour) -> Seen {
         let before = self.before.as_ref().filter(|_| !matches!(detour, Detour::Again(_)));
         let before = before.map(|page| Before { page, sent: self.sent, complaints: &self.complaints });
-        let context = Context {
+        let guide = self.recipe.as_deref().map(|recipe| Guide { recipe, marks: &self.marks });
+        detector::detect_with(page, &self.context(before.as_ref(), detour), guide)
+    }
+
+    pub(super) fn context<'a>(&'a self, before: Option<&'a Before<'a>>, detour: &Detour) -> Context<'a> {
+        Context {
             login_url: &self.target.login_url,
-            before: before.as_ref(),
+            before,
             password_sent: self.passwords > 0,
             probed: matches!(detour, Detour::Probe),
             runs_scripts: self.target.runs_scripts,
-        };
-        let guide = self.recipe.as_deref().map(|recipe| Guide { recipe, marks: &self.marks });
-        detector::detect_with(page, &context, guide)
+        }
     }
 
     /// Asks for the login page again, once: what a signed-in customer gets there is a sign.
@@ -219,7 +226,7 @@ impl Machine {
         let shape = shape(page, &question);
         let same = self.answered.as_ref().is_some_and(|answered| answered.shape == shape);
         let away = !matches!(detour, Detour::None) || self.passwords > 0;
-        let back = away && asks_for_name_or_password(&question);
+        let back = away && question.kind == PromptKind::Credentials && self.sent != Sent::Nothing;
         let complaint = match detour {
             Detour::Again(said) => Some(said),
             Detour::None | Detour::Probe => error,
@@ -237,7 +244,14 @@ impl Machine {
         }
         let mut prompt = asking::prompt(&question, page);
         prompt.site_error = asking::site_words(words.as_deref());
-        self.pose_or_decide(Asked { question, prompt, page: page.clone(), by_http: false, shape })
+        self.pose_or_decide(Asked {
+            question,
+            prompt,
+            page: page.clone(),
+            by_http: false,
+            shape,
+            handed_off: None,
+        })
     }
 
     /// What the site made of the last answer. Another question is progress; the same one, or an earlier
@@ -301,7 +315,8 @@ impl Machine {
         }
         let question = Box::new(asking::http_question(realm));
         let prompt = asking::prompt(&question, page);
-        self.pose(Asked { question, prompt, page: page.clone(), by_http: true, shape: "http".to_owned() })
+        let shape = "http".to_owned();
+        self.pose(Asked { question, prompt, page: page.clone(), by_http: true, shape, handed_off: None })
     }
 
     /// Puts the machine's own numbers into the prompt and keeps it until the answer.
@@ -357,11 +372,11 @@ fn asks_for_name_or_password(question: &Question) -> bool {
 }
 
 fn asks_code(question: &Question) -> bool {
-    question.kind == entity::PromptKind::Code
+    question.kind == PromptKind::Code
 }
 
 /// What makes a question the same as another: its kind and the names of its fields, or its choices.
-fn shape(page: &PageSnapshot, question: &Question) -> String {
+pub(super) fn shape(page: &PageSnapshot, question: &Question) -> String {
     let uids = question.fields.iter().flat_map(|typed| &typed.inputs);
     let inputs = uids.filter_map(|uid| page.inputs.iter().find(|input| input.uid == *uid));
     let names: Vec<&str> = inputs.map(|input| input.name.as_deref().unwrap_or("-")).collect();

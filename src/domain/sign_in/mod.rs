@@ -15,6 +15,7 @@ mod machine;
 mod moves;
 mod plain;
 mod recipe;
+mod waiting;
 
 pub use machine::Machine;
 pub use moves::{Action, Move, Outcome, Perform, Submit, Target};

@@ -268,6 +268,16 @@ pub(in crate::domain) const APPROVE_ELSEWHERE: Words = Words {
          op je telefoon|klik op de link|beveiligingssleutel",
 };
 
+/// An approval that did not come in time.
+pub(in crate::domain) const APPROVED_TOO_LATE: Words = Words {
+    en: "timed out|time out|timeout|request expired|request has expired|in time|time is up|no longer valid",
+    de: "zeit abgelaufen|zeituberschreitung|nicht rechtzeitig|abgelaufen",
+    fr: "expire*|delai depasse|temps ecoule",
+    es: "caducad*|expirad*|tiempo agotado",
+    it: "scadut*|tempo esaurito",
+    nl: "verlopen|niet op tijd",
+};
+
 /// An approval that was refused or came too late.
 pub(in crate::domain) const NOT_APPROVED: Words = Words {
     en: "was denied|request denied|declined|was rejected|not approved|timed out|request expired",
@@ -328,7 +338,7 @@ pub(in crate::domain) const BY_EMAIL: Words = Words {
 
 /// A call.
 pub(in crate::domain) const BY_CALL: Words = Words {
-    en: "call you|called|phone call|voice call|calling",
+    en: "call you|call me|called|phone call|voice call|calling",
     de: "anruf|rufen sie an|rufen wir",
     fr: "appel|appeler",
     es: "llamada|llamar*",
