@@ -4,11 +4,14 @@
 //! where it came from, before anything is started.
 
 mod age;
+mod browser;
+mod limits;
 mod list;
 mod nats;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +26,7 @@ use age::Age;
 use list::List;
 
 use crate::domain::{Secret, duration};
+use crate::driver::browser::Settings as BrowserSettings;
 use crate::egress::Allow;
 use crate::egress::nats::Settings as BrokerSettings;
 
@@ -83,6 +87,10 @@ pub struct Settings {
     pub webhooks_allow: Allow,
     /// How long one attempt at a delivery may take.
     pub webhooks_timeout: Duration,
+    /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
+    pub passwords_per_account: Option<u64>,
+    /// Chromium.
+    pub browser: BrowserSettings,
     /// Broker connections by name.
     pub nats: BTreeMap<String, BrokerSettings>,
 }
@@ -149,6 +157,9 @@ struct Raw {
     egress: RawEgress,
     #[serde(default)]
     webhooks: RawWebhooks,
+    #[serde(default)]
+    limits: limits::Raw,
+    browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
 }
@@ -265,6 +276,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
     let retention = retention.map_err(|problem| bad("retention.events", problem))?;
     let network = |text: String| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let trusted_proxies = raw.trusted_proxies.items().map(network).collect::<Result<_, _>>();
+    let browser = browser::settled(raw.browser, &raw.data_dir).map_err(|(key, problem)| bad(key, problem))?;
     Ok(Settings {
         listen,
         public_url,
@@ -282,6 +294,8 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
         webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        passwords_per_account: raw.limits.passwords_per_account.map(NonZeroU64::get),
+        browser,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }
@@ -387,6 +401,7 @@ mod tests {
             "webhooks.timeout = 'PT61S'",
             "webhooks.timeout = '0.5s'",
             "webhooks.timeot = 'PT15S'",
+            "limits.passwords_per_account = 0",
         ];
         let told: Vec<_> = bad.map(|text| with_file(text).err().unwrap_or_else(|| "taken".into())).into();
         insta::assert_snapshot!(told.join("\n"));

@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::bus::Bus;
 use crate::config::Settings;
+use crate::driver::browser::Browsers;
 use crate::egress::client::{Purpose, SetupError};
 use crate::egress::{Client, Policy};
 use crate::service::{self, App, Clock, Tools};
@@ -87,16 +88,20 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
     let webhooks = Client::try_new(Policy::new(settings.webhooks_allow.clone()), Purpose::Webhooks)?;
     let https = Https::new(webhooks, settings.webhooks_timeout);
     let nats = Nats::new(settings.nats.clone(), settings.webhooks_timeout);
+    let sources = Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?;
+    let browsers = Browsers::new(settings.browser.clone(), sources.clone());
     let tools = Tools {
         db,
         bus,
         node,
         vault: Vault::new(&keys),
         tokens: Tokens::new(&keys),
-        sources: Client::try_new(Policy::new(settings.sources_allow.clone()), Purpose::Sources)?,
+        sources,
+        browsers,
         destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
         retention: settings.retention,
+        passwords_per_account: settings.passwords_per_account,
         clock,
     };
     let app = App::new(tools);
@@ -155,6 +160,7 @@ impl Server {
         let lock = lock(&settings.database_url)?;
         let app = open(settings, clock).await?;
         service::node::arrive(&app).await?;
+        app.browsers.announce();
         let stop = CancellationToken::new();
         let address = listener.local_addr().map_err(|error| Error::Io("the socket".to_owned(), error))?;
         let handle = Handle::new();
@@ -178,6 +184,7 @@ impl Server {
         if let Ok(Err(error)) = self.doors.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "The doors did not close cleanly.");
         }
+        self.app.browsers.stop().await;
         self.app.db.close().await;
     }
 }

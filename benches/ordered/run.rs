@@ -127,9 +127,16 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         sources_allow: "http://127.0.0.1:*".parse()?,
         webhooks_allow: "http://127.0.0.1:*".parse()?,
         webhooks_timeout: Duration::from_secs(15),
+        browser: postern::driver::browser::Settings {
+            program: None,
+            isolation: postern::driver::browser::Isolation::Context,
+            limit: 4,
+            profiles: dir.join("browser"),
+        },
         nats: std::collections::BTreeMap::new(),
         metrics_listen: None,
         retention: None,
+        passwords_per_account: None,
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }

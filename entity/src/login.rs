@@ -30,6 +30,8 @@ pub struct Model {
     /// The site's own words for a failure, verbatim.
     pub site_message: Option<String>,
     pub failure_code: Option<FailureCode>,
+    /// What a success has taught: steps, selectors and roles, never what was typed.
+    pub recipe: Option<Json>,
     pub started_at: Timestamp,
     /// The customer's last sign of life.
     pub active_at: Timestamp,

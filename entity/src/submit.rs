@@ -17,6 +17,10 @@ pub struct Model {
     pub kind: SubmitKind,
     /// HMAC of the identifier, so that tries at one account are counted without knowing it.
     pub identifier_tag: Vec<u8>,
+    /// The same over all workspaces: HMAC of the site's origin and the identifier.
+    pub site_tag: Option<Vec<u8>>,
+    /// When the site said that the account is locked, if it did.
+    pub locked_at: Option<Timestamp>,
     /// Set when the site refused the secret.
     pub rejected: bool,
     pub created_at: Timestamp,

@@ -11,6 +11,8 @@ mod m20261123_000001_redelivery;
 mod m20261124_000001_line;
 mod m20261124_000001_retention;
 mod m20261124_000002_pending;
+mod m20261125_000001_budget;
+mod m20261125_000001_recipe;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_line::Migration),
             Box::new(m20261124_000001_retention::Migration),
             Box::new(m20261124_000002_pending::Migration),
+            Box::new(m20261125_000001_budget::Migration),
+            Box::new(m20261125_000001_recipe::Migration),
         ]
     }
 }

@@ -1,10 +1,11 @@
 //! Logins in the API: never what was typed.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use entity::login;
+use entity::{Scope, login};
 
+use super::context::caller;
 use super::load::{self, PromptsOf};
-use super::scalar::DateTime;
+use super::scalar::{DateTime, JsonObject};
 use super::words::{Driver, PromptKind};
 use crate::domain::prompt::Prompt;
 
@@ -49,6 +50,14 @@ impl Login {
     /// `SIGNED_IN`, SUPERSEDED or a failure code, once ended.
     async fn outcome(&self) -> Option<&str> {
         self.0.outcome.as_deref()
+    }
+
+    /// The recipe that a successful login has taught: selectors and roles, never what was typed. It can be given
+    /// to a source system as it is. Needs `JOBS_READ`.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
+    async fn recipe(&self, ctx: &Context<'_>) -> Result<Option<JsonObject>> {
+        caller(ctx, Scope::JobsRead)?;
+        Ok(self.0.recipe.clone().map(JsonObject))
     }
 
     /// What the site asked, in order.

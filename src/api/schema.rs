@@ -24,6 +24,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     link::LinkMutations,
     source_system::SourceSystemMutations,
+    source_system::SourceSystemUpdates,
     job::JobMutations,
     endpoint::EndpointMutations,
     endpoint::update::UpdateMutations,

@@ -1,5 +1,7 @@
 //! Source systems in the API.
 
+mod update;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, source_system};
@@ -10,6 +12,8 @@ use super::paging::{self, Args};
 use super::scalar::{JsonObject, Url};
 use super::words::Driver;
 use crate::service::source_system as service;
+
+pub(super) use update::SourceSystemUpdates;
 
 /// A site customers sign in to.
 pub(super) struct SourceSystem(pub(super) source_system::Model);
@@ -41,9 +45,11 @@ impl SourceSystem {
         self.0.driver.into()
     }
 
-    /// Overrides for the detector; null = none needed.
-    async fn recipe(&self) -> Option<JsonObject> {
-        None
+    /// What helps the detector with this site, as it was given; null = none needed.
+    #[expect(clippy::unused_async, reason = "every resolver of async-graphql is async")]
+    async fn recipe(&self, ctx: &Context<'_>) -> Result<Option<JsonObject>> {
+        let recipe = service::recipe::open(app(ctx)?, &self.0).map_err(top_level)?;
+        Ok(recipe.and_then(|recipe| serde_json::to_value(recipe).ok()).map(JsonObject))
     }
 }
 
@@ -59,7 +65,7 @@ pub(super) struct CreateSourceSystemInput {
     /// How it is reached.
     #[graphql(default_with = "Driver::Auto")]
     driver: Driver,
-    /// Overrides for the detector. Not supported yet: must be null.
+    /// What helps the detector with this site, where it needs help: see docs/source-systems.md.
     recipe: Option<JsonObject>,
     /// The same key and input within 24 hours give the same object.
     idempotency_key: Option<String>,

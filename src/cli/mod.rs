@@ -1,6 +1,7 @@
 //! The operator's commands.
 
 mod demo;
+mod inspect;
 mod key;
 mod log;
 mod sandbox;
@@ -42,6 +43,8 @@ enum Command {
     /// Makes and ends API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Opens a page as the engine would and tells what it sees there, what it would do, and why.
+    Inspect(inspect::Args),
     /// Runs the sandbox source system, or lists what it can do.
     Sandbox(sandbox::Args),
     /// Runs everything on this machine: server, sandbox, a receiver of webhooks, and a link to try.
@@ -81,6 +84,7 @@ fn execute(cli: Cli) -> anyhow::Result<()> {
             Command::Schema => Ok(()),
             Command::Workspace(command) => workspace::run(&cli.flags, command).await,
             Command::Key(command) => key::run(&cli.flags, command).await,
+            Command::Inspect(args) => inspect::run(&cli.flags, args).await,
             Command::Sandbox(args) => sandbox::run(args).await,
             Command::Demo(args) => demo::run(cli.flags, args).await,
         }

@@ -37,9 +37,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     }
     if args.list {
         for scenario in sandbox::scenarios() {
-            println!("{:<10} {:<18} {}", scenario.username, scenario.password, scenario.what_happens);
-            if let Some(secret) = scenario.authenticator_secret {
-                println!("{:<29} authenticator secret {secret}", "");
+            println!("{:<22} {:<16} {}", scenario.username, scenario.password, scenario.what_happens);
+            if let Some(secret) = &scenario.authenticator_secret {
+                println!("{:<39} authenticator secret {secret}", "");
             }
         }
         return Ok(());

@@ -30,6 +30,58 @@ impl Failure {
     }
 }
 
+/// Who can do something about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The customer, by answering again or by beginning again.
+    Customer,
+    /// The customer, at the site.
+    Account,
+    /// The site.
+    Site,
+    /// Whoever describes the site to us.
+    Recipe,
+    /// We, or the limits that were set.
+    Ours,
+    /// Whoever wrote the job.
+    Job,
+}
+
+/// Who can do something about it.
+#[must_use]
+pub const fn class(code: FailureCode) -> Class {
+    match code {
+        F::CredentialsRejected
+        | F::CodeRejected
+        | F::CodeExpired
+        | F::AnswerRejected
+        | F::ApprovalDenied
+        | F::ApprovalTimeout
+        | F::Uncertain
+        | F::InputTimeout
+        | F::CustomerCancelled => Class::Customer,
+        F::AccountLocked
+        | F::AccountDisabled
+        | F::PasswordExpired
+        | F::ActionRequired
+        | F::OtherSessionActive
+        | F::NoAccess => Class::Account,
+        F::SiteUnavailable | F::SiteError | F::BlockedAsBot | F::RateLimited | F::CaptchaUnsolvable => {
+            Class::Site
+        }
+        F::LoginFormNotFound | F::UnknownPage | F::StuckLoop | F::OriginNotAllowed | F::MethodUnsupported => {
+            Class::Recipe
+        }
+        F::AttemptsExhausted
+        | F::LinkExpired
+        | F::LinkRevoked
+        | F::EngineCrash
+        | F::EngineTimeout
+        | F::Capacity => Class::Ours,
+        F::StepFailed | F::Interrupted | F::ReloginRequired => Class::Job,
+    }
+}
+
 /// Whether trying again, by anyone, can end differently without a change at the account.
 #[must_use]
 pub const fn is_retryable(code: FailureCode) -> bool {
@@ -89,5 +141,30 @@ pub const fn message(code: FailureCode) -> &'static str {
         F::StepFailed => "A step of a workflow failed; see the run's steps.",
         F::Interrupted => "The run was interrupted at a step that must not be repeated.",
         F::ReloginRequired => "The session has ended; the customer must sign in again.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_to_change_at_the_account_first_is_not_tried_again() {
+        for code in FailureCode::ALL {
+            let at_account = class(*code) == Class::Account && *code != F::OtherSessionActive;
+            assert!(!(at_account && is_retryable(*code)), "{code:?}");
+            if matches!(class(*code), Class::Customer | Class::Site) {
+                assert!(is_retryable(*code), "{code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_failure_is_told_in_a_sentence_of_its_own() {
+        let mut told: Vec<_> = FailureCode::ALL.iter().map(|code| message(*code)).collect();
+        assert!(told.iter().all(|text| text.ends_with('.')));
+        told.sort_unstable();
+        told.dedup();
+        assert_eq!(told.len(), FailureCode::ALL.len());
     }
 }

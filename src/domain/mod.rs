@@ -11,6 +11,7 @@ pub mod hint;
 pub mod link;
 pub mod origins;
 pub mod prompt;
+pub mod recipe;
 pub mod retry;
 pub mod secret;
 pub mod sign_in;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use entity::FailureCode;
 pub use entity::PromptKind;
+use entity::{FailureCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -17,6 +17,9 @@ use super::Secret;
 pub struct Prompt {
     /// What it asks for.
     pub kind: PromptKind,
+    /// What a choice is about.
+    #[serde(default)]
+    pub purpose: Option<Purpose>,
     /// The site's heading for it.
     pub title: Option<String>,
     /// The site's explanation.
@@ -41,10 +44,52 @@ pub struct Prompt {
     pub attempts_used: u32,
     /// Tries allowed.
     pub attempts_max: Option<u32>,
-    /// Whether the site offers to send the code again.
-    pub resend: bool,
+    /// How the code or the request can be had once more, if the site offers that.
+    #[serde(default)]
+    pub resend: Option<Resend>,
     /// Other ways to go on ("try another way").
     pub alternatives: Vec<Choice>,
+    /// Whether the engine looks by itself whether the site goes on.
+    #[serde(default)]
+    pub polls: bool,
+    /// Until when an answer is waited for; set when the prompt is put to the customer.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// Whether the customer may give up here.
+    #[serde(default = "yes")]
+    pub cancelable: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Asking the site to send something again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resend {
+    /// How many seconds the site wants to be left alone first.
+    pub wait: Option<u32>,
+    /// From when on it can be asked; set when the prompt is put to the customer.
+    pub available_at: Option<Timestamp>,
+}
+
+/// What a choice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The way to prove who one is.
+    MfaMethod,
+    /// Where a code goes.
+    MfaTarget,
+    /// One of several accounts.
+    Account,
+    /// One of several organisations.
+    Organization,
+    /// The way to sign in.
+    SignInMethod,
+    /// Anything else.
+    Other,
 }
 
 /// Something the customer types or picks.
@@ -69,12 +114,28 @@ pub struct Field {
     pub autocomplete: Option<String>,
     /// The most characters the site takes.
     pub max_length: Option<u32>,
+    /// How many characters it is, where the page tells.
+    #[serde(default)]
+    pub length: Option<u32>,
+    /// What a code is made of, where the page tells.
+    #[serde(default)]
+    pub charset: Option<Charset>,
     /// For a select: what may be picked, as (value, label).
     pub options: Vec<(String, String)>,
 }
 
-/// What a field is for.
+/// What a code is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charset {
+    /// Digits alone.
+    Digits,
+    /// Letters and digits, perhaps with dashes.
+    Letters,
+}
+
+/// What a field is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldRole {
     /// A user name or customer number.
@@ -109,6 +170,9 @@ pub struct Choice {
     pub label: String,
     /// The site's explanation.
     pub description: Option<String>,
+    /// Where a code would go, masked by the site.
+    #[serde(default)]
+    pub masked_target: Option<String>,
 }
 
 /// Something to look at.
@@ -122,6 +186,13 @@ pub enum Media {
     },
     /// A picture, as the site sent it.
     Image {
+        /// Its MIME type, of a closed list.
+        content_type: String,
+        /// Base64.
+        data: String,
+    },
+    /// A picture to be scanned by an app.
+    Qr {
         /// Its MIME type, of a closed list.
         content_type: String,
         /// Base64.

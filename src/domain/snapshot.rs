@@ -37,6 +37,9 @@ pub struct PageSnapshot {
     pub texts: Vec<Text>,
     /// Where frames and captcha widgets come from.
     pub frames: Vec<String>,
+    /// Pictures in document order, at most 50.
+    #[serde(default)]
+    pub images: Vec<Image>,
     /// One mark per cookie that would be sent to this page; it changes when the cookie does.
     pub cookies: Vec<CookieMark>,
     /// Number of scripts.
@@ -184,6 +187,17 @@ pub struct Link {
     pub text: String,
     /// Where it leads, absolute.
     pub href: Url,
+    /// Whether it can be seen.
+    pub visible: Visible,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its place.
+    pub uid: Uid,
+    /// Its id, class, file name and words in one text.
+    pub names: String,
     /// Whether it can be seen.
     pub visible: Visible,
 }

@@ -37,6 +37,12 @@ pub enum Error {
     /// Not a CSS selector.
     #[error("not a CSS selector")]
     BadSelector,
+    /// The browser has gone, and this page with it.
+    #[error("the browser has gone")]
+    Crashed,
+    /// All browsers are taken, and stayed so.
+    #[error("no browser was free")]
+    Capacity,
     /// The page could not be read.
     #[error("the page could not be read")]
     Unreadable,
@@ -53,6 +59,8 @@ impl Error {
             Self::Exchange(_) | Self::Timeout => FailureCode::SiteUnavailable,
             Self::TooManyRedirects(_) | Self::Unreadable => FailureCode::SiteError,
             Self::NotWeb | Self::NeedsScripts(_) | Self::NeedsBrowser => FailureCode::MethodUnsupported,
+            Self::Crashed => FailureCode::EngineCrash,
+            Self::Capacity => FailureCode::Capacity,
             Self::NoElement(_) | Self::NoPage | Self::BadSelector => FailureCode::UnknownPage,
         }
     }

@@ -5,9 +5,14 @@
 //! typed as a secret goes only to the allowed origins, looked at again when it leaves; and every request
 //! goes out through `egress`.
 
+pub mod browser;
 mod error;
 pub mod http;
+mod page;
+mod picture;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -15,11 +20,16 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 pub use self::error::Error;
+pub use self::picture::Picture;
 pub use self::session::Session;
 use crate::domain::Origins;
+use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::{Action, Move, Perform};
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::egress;
+
+/// Elements that are noted for one selector of a recipe: the boxes of a code are the most that is asked for.
+const MOST_MARKS: usize = 20;
 
 /// A live page of a source system.
 #[async_trait]
@@ -41,6 +51,18 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::BadSelector`] and [`Error::NoPage`].
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error>;
+
+    /// A picture of the page, fetched through the login's own session.
+    ///
+    /// # Errors
+    /// When there is no such picture, or it cannot be had or shown.
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error>;
+
+    /// What the selectors of `recipe` match on the page, hidden elements left out, a few of each.
+    ///
+    /// # Errors
+    /// [`Error::NoPage`] before the first page.
+    async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error>;
 
     /// The signed-in state, to be sealed.
     ///
@@ -90,6 +112,8 @@ pub struct Tools {
     pub egress: egress::Client,
     /// Where a secret may be typed.
     pub origins: Origins,
+    /// The browsers, if there are any.
+    pub browsers: Option<browser::Browsers>,
     /// The customer's language as a BCP 47 tag, for the site to answer in.
     pub language: Option<String>,
 }
@@ -97,7 +121,7 @@ pub struct Tools {
 /// A driver of `kind` that has no page yet, with the state of `session` if there is one.
 ///
 /// # Errors
-/// [`Error::NeedsBrowser`] for what this build cannot drive.
+/// [`Error::NeedsBrowser`] if it is for the browser and there is none.
 pub fn start(
     kind: entity::Driver,
     tools: Tools,
@@ -105,7 +129,11 @@ pub fn start(
 ) -> Result<Box<dyn Driver>, Error> {
     match kind {
         entity::Driver::Auto | entity::Driver::Http => Ok(Box::new(http::HttpDriver::new(tools, session))),
-        entity::Driver::Browser => Err(Error::NeedsBrowser),
+        entity::Driver::Browser => {
+            let browsers = tools.browsers.clone().filter(browser::Browsers::are_there);
+            let browsers = browsers.ok_or(Error::NeedsBrowser)?;
+            Ok(Box::new(browser::BrowserDriver::new(browsers, tools, session)))
+        }
     }
 }
 

@@ -69,6 +69,15 @@ impl Allow {
     }
 }
 
+impl Allow {
+    /// What either of both allows.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
+
 impl FromStr for Allow {
     type Err = AllowError;
 

@@ -143,6 +143,10 @@ impl Client {
         &self.guard.policy
     }
 
+    pub(super) const fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
     /// Judges a URL as [`Client::exchange`] would, without connecting: for registering and testing.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! `guard` judges what a name resolves to, `client` carries out one bounded exchange: with source systems by
 //! `browse`, with receivers of webhooks by `post`. Whoever
 //! registers, tests or sends asks the same policy, so the three verdicts cannot differ. `nats` is the way
-//! to brokers, which the operator names and no partner can.
+//! to brokers, which the operator names and no partner can. `proxy` is the same rule for a browser.
 
 pub mod allow;
 mod block;
@@ -17,6 +17,7 @@ pub(crate) mod loopback;
 pub mod nats;
 pub mod policy;
 mod post;
+pub mod proxy;
 #[cfg(test)]
 mod tests;
 

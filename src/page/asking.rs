@@ -42,6 +42,11 @@ pub(super) struct Question {
     choices: Vec<Choice>,
     buttons: Vec<Button>,
     resend: Option<&'static str>,
+    /// How long the site wants to be left alone before that.
+    resend_wait: Option<String>,
+    /// Said while the engine looks by itself.
+    waits: Option<&'static str>,
+    cancelable: bool,
     alternatives: Vec<Choice>,
     /// Under the buttons: where the answer goes, or that none is needed.
     small_print: Option<String>,
@@ -105,7 +110,7 @@ pub(super) fn question(
             .and_then(|at| at.split_once("/events"))
             .map_or("", |(path, _)| path)
             .to_owned(),
-        frame: if prompt.kind == PromptKind::Approval { frame.refreshed_after(3) } else { frame },
+        frame: if prompt.polls { frame.refreshed_after(3) } else { frame },
         number,
         title,
         site_words: Quote::of(words, &prompt.origin, prompt.title.as_deref(), prompt.message.as_deref()),
@@ -116,7 +121,10 @@ pub(super) fn question(
         inputs: prompt.fields.iter().map(|field| input(field, words, remark)).collect(),
         choices: prompt.choices.clone(),
         buttons: buttons(prompt.kind, words),
-        resend: prompt.resend.then(|| resend(prompt.kind, words)),
+        resend: prompt.resend.map(|_| resend(prompt.kind, words)),
+        resend_wait: prompt.resend.and_then(|resend| resend.wait).map(|wait| waiting(wait, words)),
+        waits: prompt.polls.then_some(words.waiting),
+        cancelable: prompt.cancelable,
         alternatives: prompt.alternatives.clone(),
         small_print: small_print(prompt, scene, words),
         open_site: by_hand.then(|| open_site(scene, words)).flatten(),
@@ -170,7 +178,7 @@ fn hints(prompt: &Prompt, words: &Words) -> Vec<String> {
 }
 
 fn small_print(prompt: &Prompt, scene: &Scene, words: &Words) -> Option<String> {
-    if prompt.kind == PromptKind::Approval {
+    if prompt.polls {
         return Some(fill(words.by_itself, &scene::names(scene)));
     }
     (!prompt.fields.is_empty()).then(|| fill(words.goes_to, &[("origin", &prompt.origin)]))
@@ -213,20 +221,28 @@ const fn resend(kind: PromptKind, words: &Words) -> &'static str {
     if matches!(kind, PromptKind::Approval) { words.button_ask_again } else { words.button_resend }
 }
 
+fn waiting(seconds: u32, words: &Words) -> String {
+    fill(words.resend_in, &[("n", &seconds.to_string())])
+}
+
 fn shown_number(media: &Media) -> Option<String> {
     match media {
         Media::Number { text } => Some(text.clone()),
-        Media::Image { .. } => None,
+        Media::Image { .. } | Media::Qr { .. } => None,
     }
 }
 
 /// Only pictures that cannot hold scripts, and only as data inside the page.
 fn picture(media: &Media, prompt: &Prompt, words: &Words) -> Option<Picture> {
-    let Media::Image { content_type, data } = media else { return None };
+    let (content_type, data, says) = match media {
+        Media::Image { content_type, data } => (content_type, data, words.picture),
+        Media::Qr { content_type, data } => (content_type, data, words.scan),
+        Media::Number { .. } => return None,
+    };
     let harmless = matches!(content_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
     harmless.then(|| Picture {
         source: format!("data:{content_type};base64,{data}"),
-        alternative: fill(words.picture, &[("origin", &prompt.origin)]),
+        alternative: fill(says, &[("origin", &prompt.origin)]),
     })
 }
 

@@ -136,7 +136,10 @@ fn ended(scene: &Scene, words: &'static Words, failure: &Failure, next: &str) ->
     let prefix = if cancelled { "" } else { words.error_prefix };
     let frame = frame(scene, words, format!("{prefix}{title}"));
     let mood = if cancelled { Mood::Still } else { Mood::Trouble };
-    Sentence::new(frame, mood, title.to_owned(), (words.failure)(failure.code).to_owned())
+    // The site says itself that it has locked an account; without its words it was us who held back.
+    let held_back = failure.code == FailureCode::AccountLocked && failure.site_message.is_none();
+    let text = if held_back { words.locked_before } else { (words.failure)(failure.code) };
+    Sentence::new(frame, mood, title.to_owned(), text.to_owned())
         .quoting(&scene.site_origin, failure.site_message.as_deref())
         .advising(fill(next, &names(scene)))
 }

@@ -22,6 +22,15 @@ pub(super) struct Visitor {
     pub(super) csrf: String,
     /// How far the visitor has come.
     pub(super) standing: Standing,
+    /// How often pages were looked at and answered, by name.
+    seen: HashMap<&'static str, Seen>,
+}
+
+/// How often a page was looked at and answered.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    looks: u32,
+    answers: u32,
 }
 
 /// How far a visitor has come.
@@ -29,13 +38,24 @@ pub(super) struct Visitor {
 pub(super) enum Standing {
     /// Nothing is known yet.
     Stranger,
-    /// In the middle of signing in; so many of the scenario's asks are answered.
-    Signing(&'static Scenario, usize),
+    /// In the middle of signing in.
+    Signing(Place),
     /// Signed in.
     SignedIn(&'static Scenario),
 }
 
-/// How many forms the site has received under one user name.
+/// Where in a scenario a visitor is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The scenario.
+    pub(super) scenario: &'static Scenario,
+    /// How many of its pages are behind the visitor.
+    pub(super) behind: usize,
+    /// The page that is shown now.
+    pub(super) page: &'static str,
+}
+
+/// How many forms the site has received under one user name, and what came of them.
 #[derive(Clone, Copy, Default, Serialize)]
 pub(super) struct Count {
     /// Forms of any kind.
@@ -44,6 +64,8 @@ pub(super) struct Count {
     pub(super) passwords: u64,
     /// Forms that carried a code.
     pub(super) codes: u64,
+    /// Visitors who were let in.
+    pub(super) let_in: u64,
 }
 
 /// The site's memory.
@@ -58,7 +80,7 @@ struct Books {
 impl Desk {
     /// An empty memory, in which every user name of the table has a count of zero.
     pub(super) fn new() -> Self {
-        let names = scenarios().iter().map(|scenario| scenario.username);
+        let names = scenarios().iter().map(|scenario| scenario.username.as_str());
         let counts = names.chain([NOBODY]).map(|name| (name, Count::default())).collect();
         Self(Mutex::new(Books { visitors: HashMap::new(), arrivals: VecDeque::new(), counts }))
     }
@@ -70,7 +92,7 @@ impl Desk {
 
     /// Welcomes a new visitor, under a new id.
     pub(super) fn welcome(&self, standing: Standing) -> Visitor {
-        let visitor = Visitor { id: token(), csrf: token(), standing };
+        let visitor = Visitor { id: token(), csrf: token(), standing, seen: HashMap::new() };
         let mut books = self.books();
         books.arrivals.push_back(visitor.id.clone());
         books.visitors.insert(visitor.id.clone(), visitor.clone());
@@ -88,6 +110,27 @@ impl Desk {
         }
     }
 
+    /// Counts a look at a page; returns the how-manieth it is for this visitor.
+    pub(super) fn looked(&self, id: &str, page: &'static str) -> u32 {
+        self.seen(id, page, |seen| {
+            seen.looks += 1;
+            seen.looks
+        })
+    }
+
+    /// Counts an answer to a page; returns the how-manieth it is for this visitor.
+    pub(super) fn answered(&self, id: &str, page: &'static str) -> u32 {
+        self.seen(id, page, |seen| {
+            seen.answers += 1;
+            seen.answers
+        })
+    }
+
+    fn seen(&self, id: &str, page: &'static str, change: impl Fn(&mut Seen) -> u32) -> u32 {
+        let mut books = self.books();
+        books.visitors.get_mut(id).map_or(1, |visitor| change(visitor.seen.entry(page).or_default()))
+    }
+
     /// Forgets a visitor.
     pub(super) fn forget(&self, id: &str) {
         self.books().visitors.remove(id);
@@ -95,11 +138,12 @@ impl Desk {
 
     /// Counts one form under the user name of `scenario`.
     pub(super) fn count(&self, scenario: Option<&Scenario>, form: Count) {
-        let name = scenario.map_or(NOBODY, |scenario| scenario.username);
+        let name = scenario.map_or(NOBODY, |scenario| scenario.username.as_str());
         if let Some(count) = self.books().counts.get_mut(name) {
             count.submits += form.submits;
             count.passwords += form.passwords;
             count.codes += form.codes;
+            count.let_in += form.let_in;
         }
     }
 

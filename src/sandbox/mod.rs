@@ -19,7 +19,7 @@ use std::io;
 
 use tokio::net::TcpListener;
 
-pub use scenario::{Scenario, scenarios};
+pub use scenario::{Expected, Scenario, scenarios};
 pub use site::router;
 
 /// Serves the site on `listener` until `stop` is ready and the requests under way are answered.

@@ -4,22 +4,29 @@
 //! becomes rows; it never meets the page. Whatever it writes is written only while it still holds
 //! the login: an engine that was taken for dead, or whose login was superseded, changes nothing.
 
+mod budget;
+mod queue;
+
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind,
-    Timestamp, WorkspaceId, job, link, login, prompt, session, source_system, submit,
+    FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, Timestamp, WorkspaceId,
+    job, link, login, prompt, session, source_system,
 };
 
+pub use budget::may_submit;
+pub use queue::turn_away;
+
 use super::run;
+use super::source_system::recipe;
 use super::{App, Error, link as links};
 use crate::bus::Topic;
-use crate::domain::Secret;
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
 use crate::domain::link::Change;
 use crate::domain::prompt::Prompt;
+use crate::domain::recipe::Recipe;
 use crate::store::{self, Tx};
 use crate::vault::Binding;
 
@@ -27,14 +34,6 @@ use crate::vault::Binding;
 pub const LONGEST_IDLE: Duration = Duration::from_mins(10);
 /// A login takes no longer than this.
 pub const LONGEST: Duration = Duration::from_mins(20);
-/// How many passwords the logins of one link may send within [`LINK_WINDOW`].
-const LINK_PASSWORDS: u64 = 10;
-/// The window of [`LINK_PASSWORDS`].
-const LINK_WINDOW: Duration = Duration::from_hours(24);
-/// How many refused passwords for one account a workspace may send within [`ACCOUNT_WINDOW`].
-const ACCOUNT_PASSWORDS: u64 = 6;
-/// The window of [`ACCOUNT_PASSWORDS`].
-const ACCOUNT_WINDOW: Duration = Duration::from_hours(1);
 /// How long a kept session may be used.
 const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// How long a session is there that must not outlive its run.
@@ -51,6 +50,8 @@ pub const SIGNED_IN: &str = "SIGNED_IN";
 pub struct Work {
     /// Where to sign in.
     pub source_system: source_system::Model,
+    /// What the partner tells the detector about it.
+    pub recipe: Option<Recipe>,
     /// The customer's language, if the partner gave one.
     pub locale: Option<String>,
 }
@@ -85,7 +86,8 @@ pub async fn work(app: &App, login: &login::Model) -> Result<Work, Error> {
     let id = login.source_system_id;
     let source_system = store::source_system::get(&app.db, login.workspace_id, id).await?;
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
-    Ok(Work { source_system, locale: link.locale })
+    let recipe = recipe::open(app, &source_system)?;
+    Ok(Work { source_system, recipe, locale: link.locale })
 }
 
 /// Publishes the login's key: from now on its page can seal answers.
@@ -104,10 +106,14 @@ pub async fn publish_key(app: &App, login: &login::Model, public_key: Vec<u8>) -
 ///
 /// # Errors
 /// [`Error::Gone`] if the login is no longer ours.
-pub async fn ask(app: &App, login: &login::Model, prompt: Prompt) -> Result<(PromptId, i32), Error> {
-    let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
+pub async fn ask(app: &App, login: &login::Model, mut prompt: Prompt) -> Result<(PromptId, i32), Error> {
     held(app, login, async move |tx, now, mut row, mut link| {
         row.prompt_number += 1;
+        prompt.expires_at = Some(row.active_at.max(now).plus(LONGEST_IDLE).min(row.started_at.plus(LONGEST)));
+        if let Some(resend) = &mut prompt.resend {
+            resend.available_at = resend.wait.map(|wait| now.plus(Duration::from_secs(wait.into())));
+        }
+        let body = serde_json::to_value(&prompt).map_err(Error::internal)?;
         let id = PromptId::new(now);
         let asked = prompt::Model {
             id,
@@ -152,6 +158,20 @@ pub async fn hear(app: &App, login: &login::Model, prompt: PromptId) -> Result<H
     }
 }
 
+/// The same for a while: `None` if there is no answer by then.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hear_within(
+    app: &App,
+    login: &login::Model,
+    prompt: PromptId,
+    wait: Duration,
+) -> Result<Option<Heard>, Error> {
+    let heard = tokio::time::timeout(wait, hear(app, login, prompt)).await;
+    heard.map_or(Ok(None), |heard| heard.map(Some))
+}
+
 /// What there is to hear now.
 async fn listen(app: &App, login: &login::Model, prompt: PromptId) -> Result<Option<Heard>, Error> {
     let row = store::login::get(&app.db, login.workspace_id, login.id).await?;
@@ -177,46 +197,15 @@ pub fn too_late(login: &login::Model, now: Timestamp) -> Option<FailureCode> {
     (now.since(login.active_at) >= LONGEST_IDLE).then_some(FailureCode::InputTimeout)
 }
 
-/// Counts a secret that is about to leave, or says why it must not.
+/// Notes what a successful login has taught, for whoever asks for it.
 ///
 /// # Errors
 /// [`Error::Gone`] if the login is no longer ours.
-pub async fn may_submit(
-    app: &App,
-    login: &login::Model,
-    kind: SubmitKind,
-    identifier: Option<&Secret>,
-) -> Result<Option<FailureCode>, Error> {
-    let nobody = Secret::new(String::new());
-    let tag =
-        app.vault.identifier_tag(login.workspace_id, login.source_system_id, identifier.unwrap_or(&nobody));
-    held(app, login, async move |tx, now, row, _link| {
-        if kind == SubmitKind::Password {
-            let (workspace, account) = (row.workspace_id, (row.source_system_id, tag.as_slice()));
-            let since = now.minus(ACCOUNT_WINDOW);
-            let refused = store::submit::rejected_for_account(&tx, workspace, account, since).await?;
-            if refused >= ACCOUNT_PASSWORDS {
-                return Ok(Some(FailureCode::RateLimited));
-            }
-            let sent = store::submit::of_link(&tx, workspace, row.link_id, now.minus(LINK_WINDOW)).await?;
-            if sent >= LINK_PASSWORDS {
-                return Ok(Some(FailureCode::AttemptsExhausted));
-            }
-        }
-        let counted = submit::Model {
-            id: SubmitId::new(now),
-            workspace_id: row.workspace_id,
-            source_system_id: row.source_system_id,
-            link_id: row.link_id,
-            login_id: row.id,
-            kind,
-            identifier_tag: tag.to_vec(),
-            // Until the site is seen to accept it: a crash in between counts against the budget.
-            rejected: true,
-            created_at: now,
-        };
-        store::submit::insert(&tx, counted).await?;
-        Ok(None)
+pub async fn learned(app: &App, login: &login::Model, recipe: &Recipe) -> Result<(), Error> {
+    let json = serde_json::to_value(recipe).map_err(Error::internal)?;
+    held(app, login, async move |tx, _now, mut row, _link| {
+        row.recipe = Some(json);
+        Ok(store::login::update(&tx, &row).await?)
     })
     .await
 }
@@ -259,6 +248,9 @@ pub async fn signed_in(app: &App, login: &login::Model, state: &[u8]) -> Result<
 pub async fn failed(app: &App, login: &login::Model, failure: Failure) -> Result<(), Error> {
     held(app, login, async move |tx, now, row, mut link| {
         let id = row.id;
+        if failure.code == FailureCode::AccountLocked && failure.site_message.is_some() {
+            store::submit::lock(&tx, row.workspace_id, id, now).await?;
+        }
         end(&tx, now, row, failure.code.as_str(), Some(&failure)).await?;
         links::sign_in_failed(&tx, now, &mut link, (id, failure.code, failure.site_message)).await
     })

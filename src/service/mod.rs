@@ -42,6 +42,7 @@ pub use error::{Error, Problem};
 pub use key::Caller;
 
 use crate::bus::Bus;
+use crate::driver::browser::Browsers;
 use crate::egress;
 use crate::store::Db;
 use crate::vault::{Tokens, Vault};
@@ -61,6 +62,8 @@ pub struct Tools {
     pub tokens: Tokens,
     /// The way out to source systems.
     pub sources: egress::Client,
+    /// The browsers for source systems whose pages need one.
+    pub browsers: Browsers,
     /// The ways to hand over webhooks.
     pub destinations: Destinations,
     /// Who we are among the nodes.
@@ -69,6 +72,8 @@ pub struct Tools {
     pub public_url: Url,
     /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
     pub retention: Option<Duration>,
+    /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
+    pub passwords_per_account: Option<u64>,
 }
 
 /// The tool box; cheap to clone.

@@ -1,5 +1,8 @@
 //! Source systems: the sites customers sign in to.
 
+pub mod recipe;
+pub mod update;
+
 use entity::{Driver, SourceSystemId, Strings, WorkspaceId, source_system};
 use serde_json::Value;
 use url::Url;
@@ -39,22 +42,20 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_syste
     let login_url = check::url("loginUrl", &new.login_url)?;
     check::reachable("loginUrl", &app.sources, &login_url).await?;
     let origins = origins(app, &login_url, new.allowed_origins.as_deref()).await?;
-    if new.driver == Driver::Browser {
-        return Err(Error::invalid("driver", "must be AUTO or HTTP: this server has no browser driver"));
-    }
-    if new.recipe.is_some() {
-        return Err(Error::invalid("recipe", "must be null: recipes are not supported by this server yet"));
-    }
+    drivable("driver", new.driver)?;
+    let id = SourceSystemId::new(app.clock.now());
+    let recipe = new.recipe.as_ref().map(|json| recipe::read(json, &login_url, &origins)).transpose()?;
+    let recipe = recipe.map(|recipe| recipe::seal(app, (caller.workspace, id), &recipe)).transpose()?;
     let request = Request::new(caller.workspace, "createSourceSystem", new.idempotency_key.clone(), &new);
     let now = app.clock.now();
     let row = source_system::Model {
-        id: SourceSystemId::new(now),
+        id,
         workspace_id: caller.workspace,
         name: new.name,
         login_url: login_url.into(),
         allowed_origins: Strings(origins),
         driver: new.driver,
-        recipe: None,
+        recipe,
         created_at: now,
         updated_at: now,
     };
@@ -94,6 +95,14 @@ pub async fn find_many(
 /// If the database does not answer.
 pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<source_system::Model>, Error> {
     Ok(store::source_system::list(&app.db, caller.workspace, page).await?)
+}
+
+/// Whether this server can drive a site so.
+fn drivable(field: &str, driver: Driver) -> Result<(), Error> {
+    if driver == Driver::Browser {
+        return Err(Error::invalid(field, "must be AUTO or HTTP: this server has no browser driver"));
+    }
+    Ok(())
 }
 
 /// Every allowed origin, the login URL's own first.

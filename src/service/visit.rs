@@ -3,15 +3,17 @@
 //! The page never meets an engine, also when both run in one process: it reads prompts and writes
 //! sealed answers, as rows.
 
+mod fit;
+
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, answer, job, link, login, prompt,
-    source_system,
+    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, Timestamp, answer, job, link, login,
+    prompt, source_system,
 };
 use sha2::{Digest, Sha256};
 
-use super::{App, Error, Problem, link as links, login as engine};
+use super::{App, Error, link as links, login as engine};
 use crate::bus::Topic;
 use crate::domain::event::Facts;
 use crate::domain::failure::Failure;
@@ -21,8 +23,6 @@ use crate::domain::{Secret, hex};
 use crate::store;
 use crate::vault::{self, Place};
 
-/// The longest value a field takes, in bytes, whatever the site says.
-const LONGEST_VALUE: usize = 4096;
 /// How long a page waits before it looks again without a hint.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
@@ -188,6 +188,7 @@ pub async fn begin(app: &App, token: &str) -> Result<Begun, Error> {
             outcome: None,
             site_message: None,
             failure_code: None,
+            recipe: None,
             started_at: now,
             active_at: now,
             ended_at: None,
@@ -225,11 +226,19 @@ async fn state(app: &App, login: login::Model, link: link::Model) -> Result<Scen
     let seen = login.prompt_number;
     match store::prompt::find(&app.db, login.workspace_id, login.id, seen).await? {
         Some(asked) if asked.answered_at.is_none() => {
-            let prompt = serde_json::from_value(asked.body).map_err(Error::internal)?;
+            let mut prompt: Prompt = serde_json::from_value(asked.body).map_err(Error::internal)?;
+            if let Some(resend) = &mut prompt.resend {
+                resend.wait = resend.available_at.and_then(|at| left(at, app.clock.now()));
+            }
             Ok(SceneState::Asking { number: seen, prompt: Box::new(prompt) })
         }
         _ => Ok(SceneState::Working { seen }),
     }
+}
+
+/// Whole seconds from now on, if there are any.
+fn left(until: Timestamp, now: Timestamp) -> Option<u32> {
+    u32::try_from(until.since(now).as_secs()).ok().filter(|seconds| *seconds > 0)
 }
 
 fn ended(app: &App, login: login::Model, link: link::Model) -> Result<SceneState, Error> {
@@ -293,7 +302,7 @@ pub async fn answer(
         return Ok(if is_current { Answered::Repeated } else { Answered::Superseded });
     }
     let prompt: Prompt = serde_json::from_value(asked.body.clone()).map_err(Error::internal)?;
-    fits(&prompt, &answer)?;
+    fit::check(&prompt, &answer)?;
     let Some(public_key) = &login.public_key else { return Ok(Answered::Superseded) };
     let place = Place { login: login.id, prompt: number };
     let sealed = vault::seal_answer(public_key, place, &answer.to_bytes()).map_err(Error::internal)?;
@@ -332,42 +341,6 @@ async fn deliver(
         Ok(Answered::Taken)
     })
     .await
-}
-
-/// An answer fits its prompt: known fields, bounded values, an offered choice.
-fn fits(prompt: &Prompt, answer: &Answer) -> Result<(), Error> {
-    for (name, value) in &answer.values {
-        let field = prompt.fields.iter().find(|field| &field.name == name);
-        let Some(field) = field else { return Err(Error::invalid(name, "is not a field of this question")) };
-        let most =
-            field.max_length.map_or(LONGEST_VALUE, |most| usize::try_from(most).unwrap_or(LONGEST_VALUE));
-        if value.expose().len() > LONGEST_VALUE || value.expose().chars().count() > most.max(1) {
-            let message = format!("must be at most {} characters long", most.min(LONGEST_VALUE));
-            return Err(Error::input(name, Problem::TooLong, message));
-        }
-        if value.expose().contains(['\0', '\n', '\r']) {
-            return Err(Error::invalid(name, "must be one line of text"));
-        }
-    }
-    if answer.action != Action::Submit {
-        return Ok(());
-    }
-    if let Some(choice) = &answer.choice {
-        let offered = prompt.choices.iter().chain(&prompt.alternatives).any(|offer| &offer.id == choice);
-        return if offered {
-            Ok(())
-        } else {
-            Err(Error::invalid("choice", "must be one of the choices shown"))
-        };
-    }
-    let is_empty = |name: &str| answer.values.get(name).is_none_or(|value| value.expose().is_empty());
-    match prompt.fields.iter().find(|field| field.required && is_empty(&field.name)) {
-        Some(missing) => Err(Error::invalid(&missing.name, "must be filled in")),
-        None if prompt.fields.is_empty() && !prompt.choices.is_empty() => {
-            Err(Error::invalid("choice", "must be one of the choices shown"))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The link of an authentic token; a forged one never reaches the database.

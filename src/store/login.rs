@@ -147,6 +147,21 @@ pub async fn claim(tx: &Tx, node: NodeId, now: Timestamp, limit: u64) -> Result<
         .await?)
 }
 
+/// Logins that have waited for an engine since before then, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn queued_before(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<Vec<login::Model>, Error> {
+    let query = login::Entity::find()
+        .filter(login::Column::Status.eq(LoginStatus::Queued))
+        .filter(login::Column::StartedAt.lte(before));
+    Ok(query.order_by_asc(login::Column::Id).limit(limit).all(db).await?)
+}
+
 /// Whether a login waits for an engine.
 ///
 /// # Errors
@@ -167,6 +182,7 @@ pub async fn update(tx: &Tx, row: &login::Model) -> Result<(), Error> {
         login::Column::ClaimedBy,
         login::Column::PublicKey,
         login::Column::PromptNumber,
+        login::Column::Recipe,
         login::Column::Outcome,
         login::Column::SiteMessage,
         login::Column::FailureCode,

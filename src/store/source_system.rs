@@ -1,7 +1,9 @@
 //! Source systems.
 
 use entity::{SourceSystemId, WorkspaceId, source_system};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use super::page::{Rows, newest_first};
 use super::rows::one_of;
@@ -41,6 +43,30 @@ pub async fn get(
     let query =
         source_system::Entity::find_by_id(id).filter(source_system::Column::WorkspaceId.eq(workspace));
     query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// Like [`get`], locked until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn lock(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    id: SourceSystemId,
+) -> Result<source_system::Model, Error> {
+    let query =
+        source_system::Entity::find_by_id(id).filter(source_system::Column::WorkspaceId.eq(workspace));
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    query.one(tx).await?.ok_or(Error::NotFound)
+}
+
+/// Writes a locked row as it is now.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn update(tx: &Tx, row: source_system::Model) -> Result<(), Error> {
+    source_system::Entity::update(row.into_active_model().reset_all()).exec(tx).await?;
+    Ok(())
 }
 
 /// A page of the workspace's rows, newest first.

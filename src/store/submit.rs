@@ -42,6 +42,56 @@ pub async fn rejected_for_account(
     Ok(query.count(db).await?)
 }
 
+/// How many passwords of one account were sent and not accepted since then, over all workspaces.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rejected_at_site(
+    db: &impl ConnectionTrait,
+    site_tag: &[u8],
+    since: Timestamp,
+) -> Result<u64, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::SiteTag.eq(site_tag))
+        .filter(submit::Column::Kind.eq(SubmitKind::Password))
+        .filter(submit::Column::Rejected.eq(true))
+        .filter(submit::Column::CreatedAt.gte(since));
+    Ok(query.count(db).await?)
+}
+
+/// Whether the site has said since then that the account is locked.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn was_locked(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    account: (SourceSystemId, &[u8]),
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::SourceSystemId.eq(account.0))
+        .filter(submit::Column::IdentifierTag.eq(account.1))
+        .filter(submit::Column::LockedAt.gte(since));
+    Ok(query.one(db).await?.is_some())
+}
+
+/// The site has said that the account that this login is for is locked.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn lock(tx: &Tx, workspace: WorkspaceId, login: LoginId, now: Timestamp) -> Result<(), Error> {
+    submit::Entity::update_many()
+        .col_expr(submit::Column::LockedAt, Expr::value(now))
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::LoginId.eq(login))
+        .filter(submit::Column::Kind.eq(SubmitKind::Password))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// How many passwords were sent by logins of one link since then.
 ///
 /// # Errors

@@ -34,13 +34,20 @@ impl Vault {
         source_system: SourceSystemId,
         identifier: &Secret,
     ) -> [u8; 32] {
+        self.tag(&[workspace.0.as_bytes(), source_system.0.as_bytes()], identifier)
+    }
+
+    /// The same for a site whoever signs in there: workspaces that name one origin share it.
+    #[must_use]
+    pub fn site_tag(&self, origin: &str, identifier: &Secret) -> [u8; 32] {
+        self.tag(&[b"site\0", origin.as_bytes(), b"\0"], identifier)
+    }
+
+    fn tag(&self, place: &[&[u8]], identifier: &Secret) -> [u8; 32] {
         let normal = Zeroizing::new(identifier.expose().trim().to_lowercase());
         let Some(mac) = &self.tagger.0 else { return [0; 32] };
-        let mac = HmacSha256::clone(mac)
-            .chain_update(workspace.0.as_bytes())
-            .chain_update(source_system.0.as_bytes())
-            .chain_update(normal.as_bytes());
-        mac.finalize().into_bytes().into()
+        let mac = place.iter().fold(HmacSha256::clone(mac), |mac, part| mac.chain_update(part));
+        mac.chain_update(normal.as_bytes()).finalize().into_bytes().into()
     }
 }
 
@@ -64,6 +71,16 @@ mod tests {
 
         assert_eq!(first, tag(TWO, (1, 2), "  ada@example.COM\n"));
         assert_eq!(first, tag(old, (1, 2), "ada@example.com"));
+    }
+
+    #[test]
+    fn a_site_is_recognised_by_its_origin_alone() {
+        let tag = |origin: &str, identifier: &str| {
+            Vault::new(&keys(TWO)).site_tag(origin, &Secret::new(identifier.to_owned()))
+        };
+        assert_eq!(tag("https://a.example", "ada"), tag("https://a.example", " ADA "));
+        assert_ne!(tag("https://a.example", "ada"), tag("https://b.example", "ada"));
+        assert_ne!(tag("https://a.example", "ada"), tag("https://a.example", "bob"));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use entity::{FailureCode, login};
+use entity::{FailureCode, PromptId, PromptKind, login};
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,17 +15,17 @@ use url::Url;
 
 use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::failure::Failure;
-use crate::domain::prompt::{Answer, Prompt};
-use crate::domain::sign_in::{Machine, Move, Outcome, Target};
+use crate::domain::prompt::{Answer, Media, Prompt};
+use crate::domain::sign_in::{Action, Machine, Move, Outcome, Target};
 use crate::domain::snapshot::PageSnapshot;
-use crate::domain::{Origins, retry};
-use crate::driver::{self, Driver, Tools};
+use crate::domain::{Origins, origins, retry};
+use crate::driver::{self, Driver, Picture, Tools};
 use crate::service::login::{self as service, Heard, Work};
 use crate::service::{App, Error};
 use crate::vault::{LoginKey, Place};
 
 /// How many logins one engine drives at a time; more wait in the queue.
-const LOGINS: usize = 64;
+pub const LOGINS: usize = 64;
 /// How often a site that is down is tried again, while no secret has been sent.
 const RETRIES: u32 = 3;
 /// The first pause between such tries.
@@ -33,12 +33,21 @@ const FIRST_PAUSE: Duration = Duration::from_millis(400);
 /// The longest pause between such tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
+/// While an approval is waited for, the site is asked so often.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+/// No app lets an approval wait for longer.
+const LONGEST_APPROVAL: Duration = Duration::from_mins(5);
+
 /// Claims what waits and begins to drive it; returns how many logins that are.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn step(app: &App, live: &mut JoinSet<()>) -> Result<usize, Error> {
+    while live.try_join_next().is_some() {}
     let room = LOGINS.saturating_sub(live.len());
+    if room == 0 {
+        service::turn_away(app).await?;
+    }
     let claimed = service::claim(app, room as u64).await?;
     let count = claimed.len();
     for login in claimed {
@@ -83,6 +92,8 @@ fn broken_off(login: &login::Model, why: &(dyn std::error::Error + 'static)) -> 
 struct Engine<'a> {
     app: &'a App,
     login: &'a login::Model,
+    /// The origin of the login URL.
+    site: String,
     key: LoginKey,
     machine: Machine,
     driver: Box<dyn Driver>,
@@ -93,13 +104,35 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
     let key = LoginKey::generate();
     service::publish_key(app, login, key.public_key()).await?;
     let target = target(&work)?;
-    let tools = Tools { egress: app.sources.clone(), origins: target.origins.clone(), language: work.locale };
-    let driver = match driver::start(work.source_system.driver, tools, None) {
+    let tools = Tools {
+        egress: app.sources.clone(),
+        origins: target.origins.clone(),
+        browsers: Some(app.browsers.clone()),
+        language: work.locale,
+    };
+    let recipe = work.recipe;
+    let chosen = match work.source_system.driver {
+        entity::Driver::Auto => {
+            recipe.as_ref().and_then(|recipe| recipe.driver).unwrap_or(entity::Driver::Auto)
+        }
+        chosen => chosen,
+    };
+    let driver = match driver::start(chosen, tools, None) {
         Ok(driver) => driver,
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
     };
-    let machine = Machine::new(target);
-    Engine { app, login, key, machine, driver }.run().await
+    let site = origins::text_of(&target.login_url).unwrap_or_default();
+    let machine = Machine::new(target).with_recipe(recipe);
+    Engine { app, login, site, key, machine, driver }.run().await
+}
+
+fn shown(kind: PromptKind, picture: Picture) -> Media {
+    let (content_type, data) = (picture.content_type.to_owned(), picture.data);
+    if kind == PromptKind::Approval {
+        Media::Qr { content_type, data }
+    } else {
+        Media::Image { content_type, data }
+    }
 }
 
 fn target(work: &Work) -> Result<Target, Error> {
@@ -113,12 +146,9 @@ impl Engine<'_> {
         let mut step = self.machine.start();
         loop {
             step = match step {
-                Move::Ask(prompt) => match self.ask(*prompt).await? {
-                    Ok(answer) => self.machine.answer(&answer),
-                    Err(code) => return self.fail(Failure::new(code)).await,
-                },
+                Move::Ask(prompt) => self.ask(*prompt).await?,
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
-                    Ok(page) => self.machine.observe(&page),
+                    Ok(page) => self.observe(&page).await,
                     Err(failure) => return self.fail(failure).await,
                 },
                 Move::End(Outcome::SignedIn) => return self.signed_in().await,
@@ -127,19 +157,85 @@ impl Engine<'_> {
         }
     }
 
-    /// Puts the question to the customer; the inner error is why there is no answer.
-    async fn ask(&mut self, prompt: Prompt) -> Result<Result<Answer, FailureCode>, Error> {
+    /// Shows the machine a page, and what the recipe's selectors match on it.
+    async fn observe(&mut self, page: &PageSnapshot) -> Move {
+        let marks = match self.machine.recipe() {
+            Some(recipe) => self.driver.mark(recipe).await.unwrap_or_default(),
+            None => return self.machine.observe(page),
+        };
+        self.machine.observe_marked(page, marks)
+    }
+
+    /// Puts the question to the customer and returns what the machine makes of the answer.
+    async fn ask(&mut self, mut prompt: Prompt) -> Result<Move, Error> {
         let (app, login) = (self.app, self.login);
+        if let Some(image) = self.machine.picture() {
+            match self.driver.picture(image).await {
+                Ok(picture) => prompt.media.push(shown(prompt.kind, picture)),
+                Err(error) => {
+                    tracing::info!(
+                        login.id = %login.id,
+                        error = &error as &dyn std::error::Error,
+                        "A picture of a source system could not be had."
+                    );
+                    if prompt.kind != PromptKind::Approval {
+                        return Ok(self.machine.without_picture());
+                    }
+                }
+            }
+        }
         let (id, number) = patiently(|| service::ask(app, login, prompt.clone())).await?;
-        let sealed = match service::hear(self.app, self.login, id).await? {
-            Heard::Answer(sealed) => sealed,
-            Heard::Nothing(code) => return Ok(Err(code)),
-            Heard::Ended => return Err(Error::Gone),
+        let heard = if prompt.polls {
+            self.hear_or_look(id, prompt.kind).await?
+        } else {
+            Ok(service::hear(app, login, id).await?)
+        };
+        let sealed = match heard {
+            Ok(Heard::Answer(sealed)) => sealed,
+            Ok(Heard::Nothing(code)) => return Ok(Move::End(Outcome::Failed(Failure::new(code)))),
+            Ok(Heard::Ended) => return Err(Error::Gone),
+            Err(step) => return Ok(*step),
         };
         let place = Place { login: self.login.id, prompt: number };
         let opened = self.key.open(place, &sealed).ok();
         // Sealed by the page for this prompt: anything else is not a customer's answer.
-        Ok(opened.and_then(|bytes| Answer::from_bytes(&bytes)).ok_or(FailureCode::AnswerRejected))
+        Ok(match opened.and_then(|bytes| Answer::from_bytes(&bytes)) {
+            Some(answer) => self.machine.answer(&answer),
+            None => Move::End(Outcome::Failed(Failure::new(FailureCode::AnswerRejected))),
+        })
+    }
+
+    /// Waits for the customer's word, and looks meanwhile whether the site goes on without it; the inner
+    /// error is what there is to do then.
+    async fn hear_or_look(
+        &mut self,
+        prompt: PromptId,
+        kind: PromptKind,
+    ) -> Result<Result<Heard, Box<Move>>, Error> {
+        let began = self.app.clock.now();
+        loop {
+            if let Some(heard) = service::hear_within(self.app, self.login, prompt, BETWEEN_LOOKS).await? {
+                return Ok(Ok(heard));
+            }
+            // What is to be done at the site itself may take as long as the customer wants.
+            if kind == PromptKind::Approval && self.app.clock.now().since(began) >= LONGEST_APPROVAL {
+                return Ok(Err(Box::new(self.machine.waited_enough())));
+            }
+            // A site that does not answer once is asked again in a moment.
+            if let Ok(page) = self.look().await
+                && let Some(step) = self.machine.look_again(&page)
+            {
+                return Ok(Err(Box::new(step)));
+            }
+        }
+    }
+
+    /// The page as it is now: one without scripts has to be loaded again for that.
+    async fn look(&mut self) -> Result<PageSnapshot, driver::Error> {
+        if !self.driver.runs_scripts() {
+            self.driver.perform(&Action::Reload).await?;
+        }
+        self.driver.snapshot().await
     }
 
     /// Lets the driver act, if the budgets allow; the inner error is why the login ends.
@@ -148,7 +244,8 @@ impl Engine<'_> {
             && let Some(submit) = &perform.submit
         {
             let identifier = submit.identifier.as_ref();
-            if let Some(code) = service::may_submit(self.app, self.login, submit.kind, identifier).await? {
+            let what = (submit.kind, self.site.as_str());
+            if let Some(code) = service::may_submit(self.app, self.login, what, identifier).await? {
                 return Ok(Err(Failure::new(code)));
             }
         }
@@ -178,6 +275,9 @@ impl Engine<'_> {
         match self.driver.save().await {
             Ok(session) => {
                 let (app, login, state) = (self.app, self.login, session.to_bytes());
+                if let Some(recipe) = self.machine.learned() {
+                    patiently(|| service::learned(app, login, &recipe)).await?;
+                }
                 patiently(|| service::signed_in(app, login, &state)).await
             }
             Err(error) => self.fail(Failure::new(error.code())).await,

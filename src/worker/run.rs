@@ -81,8 +81,13 @@ async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>,
     let Some(session) = session else { return Ok(Err(Failure::new(FailureCode::ReloginRequired))) };
     let login_url = Url::parse(&source_system.login_url).map_err(Error::internal)?;
     let origins = Origins::new(&login_url, &source_system.allowed_origins.0);
-    let tools = Tools { egress: app.sources.clone(), origins: origins.clone(), language: None };
-    let driver = match driver::start(source_system.driver, tools, Some(&session)) {
+    let tools = Tools {
+        egress: app.sources.clone(),
+        origins: origins.clone(),
+        browsers: Some(app.browsers.clone()),
+        language: None,
+    };
+    let driver = match driver::start(session.driver(), tools, Some(&session)) {
         Ok(driver) => driver,
         Err(error) => return Ok(Err(Failure::new(error.code()))),
     };

@@ -20,7 +20,7 @@ stories! {
 const LIVE: &str = "Subscriptions.deliveryAttempted.endpointId";
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
-const PLACES: [(&str, &str, &str); 22] = [
+const PLACES: [(&str, &str, &str); 23] = [
     ("Query.link.id", "lnk", "query($id: ID!) { link(id: $id) { id linkUrl externalId run { id } } }"),
     ("Query.links.filter.jobId", "job", "query($id: ID) { links(filter: { jobId: $id }) { nodes { id } } }"),
     ("Query.sourceSystem.id", "src", "query($id: ID!) { sourceSystem(id: $id) { id name } }"),
@@ -49,6 +49,12 @@ const PLACES: [(&str, &str, &str); 22] = [
         "src",
         "mutation($id: ID!) { createJob(input: { name: \"x\", sourceSystemId: $id }) {
             job { name } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.updateSourceSystem.input.id",
+        "src",
+        "mutation($id: ID!) { updateSourceSystem(input: { id: $id, name: \"x\" }) {
+            sourceSystem { id } userErrors { code field message } } }",
     ),
     (
         "Mutation.expireLink.input.id",

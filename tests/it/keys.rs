@@ -86,7 +86,7 @@ async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut H
 }
 
 /// Every field at the top of the schema, what it needs, and how it is asked.
-const FIELDS: [(&str, Option<Scope>, &str); 28] = [
+const FIELDS: [(&str, Option<Scope>, &str); 29] = [
     ("Query.viewer", None, "{ viewer { id scopes } }"),
     ("Query.workspace", None, "{ workspace { id name returnUrls eventCursor } }"),
     ("Query.link", Some(Scope::LinksRead), "{ link(id: \"x\") { id } }"),
@@ -115,6 +115,11 @@ const FIELDS: [(&str, Option<Scope>, &str); 28] = [
         "Mutation.createSourceSystem",
         Some(Scope::JobsWrite),
         "mutation { createSourceSystem(input: { name: \"\", loginUrl: \"x\" }) { sourceSystem { id } } }",
+    ),
+    (
+        "Mutation.updateSourceSystem",
+        Some(Scope::JobsWrite),
+        "mutation { updateSourceSystem(input: { id: \"x\" }) { sourceSystem { id } } }",
     ),
     (
         "Mutation.createJob",
@@ -242,7 +247,12 @@ async fn what_another_object_leads_to_needs_its_own_scope(house: &mut House) {
     let links = house.partner_with(&[Scope::LinksRead]).await;
     let hooks = house.partner_with(&[Scope::WebhooksRead]).await;
 
+    let mut customer = house.customer();
+    let link = house.partner.create_link().await;
+    customer.begin(&link.url).await;
+
     for (reader, document) in [
+        (&links, "{ links { nodes { logins { nodes { recipe } } } } }"),
         (&links, "{ links { nodes { job { sourceSystem { loginUrl } } } } }"),
         (&links, "{ links { nodes { job { workflows { name } } } } }"),
         (&hooks, "{ webhookDeliveries { nodes { event { data } } } }"),

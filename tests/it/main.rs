@@ -21,6 +21,7 @@
 mod house;
 
 mod addresses;
+mod budgets;
 mod claims;
 mod clock;
 mod crash;
@@ -29,6 +30,7 @@ mod doors;
 mod durability;
 mod endpoints;
 mod expiry;
+mod failures;
 mod fairness;
 mod guide;
 mod handover;
@@ -49,7 +51,9 @@ mod misbehaviour;
 mod nats;
 mod page;
 mod payloads;
+mod prompts;
 mod readiness;
+mod recipes;
 mod recovery;
 mod retention;
 mod retention_cost;

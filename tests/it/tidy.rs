@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 /// What a room may use of the house. Neighbours on a floor do not know each other.
 const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     ("main", &[]),
-    ("cli", &["api", "config", "demo", "sandbox", "service", "wire"]),
+    // `inspect` looks at a page with the engine's own hands, without a server around them.
+    ("cli", &["api", "config", "demo", "domain", "driver", "egress", "sandbox", "service", "wire"]),
     (
         "wire",
         &[
-            "api", "bus", "config", "egress", "meter", "operator", "page", "service", "store", "vault",
-            "webhook", "worker",
+            "api", "bus", "config", "driver", "egress", "meter", "operator", "page", "service", "store",
+            "vault", "webhook", "worker",
         ],
     ),
     ("api", &["domain", "meter", "service"]),
@@ -23,7 +24,7 @@ const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     ("page", &["domain", "service"]),
     // The engine's door: it holds a driver and a login's key in its hands, and takes what happens to the house.
     ("worker", &["domain", "driver", "meter", "service", "vault"]),
-    ("service", &["bus", "domain", "egress", "meter", "store", "vault", "webhook"]),
+    ("service", &["bus", "domain", "driver", "egress", "meter", "store", "vault", "webhook"]),
     ("store", &["domain", "meter"]),
     ("driver", &["domain", "egress"]),
     ("webhook", &["domain", "egress"]),
@@ -31,7 +32,7 @@ const LOOKS_DOWN_AT: [(&str, &[&str]); 19] = [
     ("bus", &["domain"]),
     ("egress", &["domain"]),
     ("meter", &["domain"]),
-    ("config", &["domain", "egress"]),
+    ("config", &["domain", "driver", "egress"]),
     ("domain", &[]),
     ("sandbox", &[]),
     ("demo", &[]),
@@ -62,7 +63,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
     ("key", &["check"]),
     ("link", &["check", "event", "login"]),
     ("log", &["event"]),
-    ("login", &["link", "run"]),
+    ("login", &["link", "run", "source_system"]),
     ("node", &["login", "run"]),
     ("pulse", &[]),
     ("readiness", &["log"]),
@@ -75,7 +76,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 35] = [
+const TECHNOLOGIES: [(&str, &[&str]); 37] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -89,13 +90,13 @@ const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("clap::", &["cli", "config"]),
     ("cookie_store::", &["driver/http"]),
     ("ed25519_dalek::", &["webhook/scheme"]),
-    ("ego_tree::", &["driver/http"]),
-    ("encoding_rs::", &["driver/http"]),
+    ("ego_tree::", &["driver/page"]),
+    ("encoding_rs::", &["driver/page"]),
     ("figment::", &["config"]),
     ("governor::", &["page/limit.rs"]),
     ("hmac::", &["demo", "vault", "webhook/scheme"]),
     ("hpke::", &["vault"]),
-    ("html5ever::", &["driver/http"]),
+    ("html5ever::", &["driver/page"]),
     ("http_body_util::", &["egress"]),
     ("hyper::", &["egress"]),
     ("hyper_rustls::", &["egress"]),
@@ -107,9 +108,11 @@ const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("qrcode::", &["api/qr.rs"]),
     ("reqwest::", &["demo", "driver/http", "egress", "webhook"]),
     ("reqwest::Client", &["demo", "egress"]),
-    ("scraper::", &["driver/http"]),
+    ("scraper::", &["domain/recipe/selector.rs", "driver/page"]),
     ("sea_orm::", &["store"]),
+    ("serde_path_to_error::", &["domain/recipe/read.rs"]),
     ("std::env::", &["config.rs"]),
+    ("toml::", &["sandbox"]),
     ("totp_rs::", &["sandbox"]),
 ];
 

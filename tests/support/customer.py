@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
     def __init__(self, url, status, html):
         super().__init__(convert_charrefs=True)
-        self.url, self.status = url, status
+        self.url, self.status, self.html = url, status, html
         self.forms = []
         self._texts, self._alerts = [], []
         self._unseen, self._in_alert, self._form = 0, 0, None
@@ -141,6 +141,14 @@ class Browser:
         data = urllib.parse.urlencode(form.data(filled or {})).encode()
         if form.method != "post":
             raise Failure(f"a form of {page.url} is sent by {form.method}")
+        return self._post(page, target, data)
+
+    def send(self, page, action, pairs):
+        """Sends pairs of a form of the page to its target."""
+        data = urllib.parse.urlencode([pair for pair in pairs if pair[0]]).encode()
+        return self._post(page, urllib.parse.urljoin(page.url, action), data)
+
+    def _post(self, page, target, data):
         origin = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(page.url))
         return self._fetch(urllib.request.Request(target, data, {"origin": origin, "referer": page.url}))
 

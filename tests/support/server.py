@@ -90,6 +90,11 @@ class Server:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
 
+    def peak(self):
+        """The most memory that the server has had, in MiB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
+
     def _remove(self):
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -4,7 +4,7 @@ use super::buttons;
 use super::fields::{self, Known, Use};
 use super::page::{self, Group};
 use super::step::{Press, Question, Typed};
-use super::words::{Folded, fields as names, messages};
+use super::words::{Folded, controls, fields as names, messages};
 use super::{Context, ways};
 use crate::domain::prompt::{CodeDelivery, FieldRole, PromptKind};
 use crate::domain::snapshot::PageSnapshot;
@@ -25,6 +25,7 @@ pub(super) fn find(
     let others = forms.map(|(group, typed)| self::question(page, group, typed, context));
     question.alternatives = ways::others_as_ways(others);
     question.resend = buttons::resend(page);
+    question.resend_wait = resend_wait(page).filter(|_| question.resend.is_some());
     let main = question.submit.unwrap_or(Press::Submit { form: group.uid(), button: None });
     question.alternatives.extend(ways::alternatives(page, groups, group, main));
     let reason = format!("a form for a code and {} other ways", question.alternatives.len());
@@ -93,6 +94,7 @@ fn one_character_boxes(known: &[Known<'_>]) -> Option<Typed> {
     let mut typed = fields::typed(boxes.first()?.input, FieldRole::Code);
     typed.inputs = boxes.iter().map(|known| known.input.uid).collect();
     typed.field.max_length = u32::try_from(boxes.len()).ok();
+    typed.field.length = typed.field.max_length;
     typed.field.label = String::new();
     typed.field.hint = None;
     Some(typed)
@@ -128,22 +130,60 @@ pub(super) fn delivery(words: &str) -> CodeDelivery {
     ways.into_iter().find(|(words, _)| words.hit(&folded)).map_or(CodeDelivery::Unknown, |(_, way)| way)
 }
 
-/// A phone number or address with its middle hidden: `+1 ***-**23`, `j•••@example.org`.
-pub(super) fn masked(text: &str) -> Option<String> {
-    let mut before = "";
-    for word in text.split_whitespace() {
-        let hidden = word.chars().filter(|c| matches!(c, '*' | '•' | '●' | '∗' | '…')).count()
-            + word.matches("xx").count()
-            + word.matches("XX").count();
-        let shown = word.chars().any(|c| c.is_ascii_digit()) || word.contains('@');
-        if hidden >= 2 && (shown || before.starts_with('+')) {
-            let prefix = if before.starts_with('+') { format!("{before} ") } else { String::new() };
-            let word = word.trim_end_matches(['.', ',', ';', ':', ')']).trim_start_matches('(');
-            return Some(format!("{prefix}{word}"));
+/// How many seconds the page wants to be left alone before it sends another code.
+pub(super) fn resend_wait(page: &PageSnapshot) -> Option<u32> {
+    let told = page.texts.iter().filter(|text| text.visible.likely());
+    let about = told.filter(|text| controls::RESEND.hit(&Folded::new(&text.text)));
+    about.map(|text| text.text.as_str()).find_map(seconds)
+}
+
+/// The time that a text tells, up to ten minutes.
+fn seconds(text: &str) -> Option<u32> {
+    let folded = Folded::new(text);
+    let words: Vec<&str> = folded.as_str().split(' ').collect();
+    let pairs = words.windows(2).filter_map(|pair| Some((pair[0].parse::<u32>().ok()?, pair[1])));
+    let times = pairs.filter_map(|(number, unit)| {
+        let of_second = ["s", "sec", "sek", "seg"].contains(&unit)
+            || ["second", "sekund", "segund"].iter().any(|u| unit.starts_with(u));
+        let of_minute = unit == "min" || unit.starts_with("minut");
+        if of_second { Some(number) } else { number.checked_mul(60).filter(|_| of_minute) }
+    });
+    times.into_iter().find(|seconds| (1..=600).contains(seconds))
+}
+
+const HIDING: [char; 5] = ['*', '•', '●', '∗', '…'];
+
+/// A phone number or address with its middle hidden: `+1 ***-**23`, `••• ••• 381`, `j•••@example.org`.
+#[must_use]
+pub fn masked(text: &str) -> Option<String> {
+    let mut number: Vec<&str> = Vec::new();
+    // The end of the text ends a number as well.
+    for word in text.split_whitespace().chain(["."]) {
+        let bare = word.trim_end_matches(['.', ',', ';', ':', ')']);
+        let of_number = |c: char| c.is_ascii_digit() || HIDING.contains(&c) || "+()-/xX".contains(c);
+        if !bare.is_empty() && bare.chars().all(of_number) {
+            number.push(bare);
+        } else if let Some(found) = hidden_number(&number) {
+            return Some(found);
+        } else {
+            number.clear();
         }
-        before = word;
+        if bare.contains('@') && hidden_in(bare) >= 2 {
+            return Some(bare.trim_start_matches('(').to_owned());
+        }
     }
     None
+}
+
+fn hidden_in(word: &str) -> usize {
+    let marks = word.chars().filter(|c| HIDING.contains(c)).count();
+    marks + word.matches("xx").count() + word.matches("XX").count()
+}
+
+fn hidden_number(words: &[&str]) -> Option<String> {
+    let hidden: usize = words.iter().map(|word| hidden_in(word)).sum();
+    let shown = words.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()));
+    (hidden >= 2 && shown).then(|| words.join(" ").trim_start_matches('(').to_owned())
 }
 
 #[cfg(test)]
@@ -158,8 +198,23 @@ mod tests {
             ("ending in xx42", None),
             ("sent to xxxxxx42, please wait", Some("xxxxxx42")),
             ("** required **", None),
+            ("We sent a text message to +44 •••• ••• 381.", Some("+44 •••• ••• 381")),
+            ("Text message to ••• 381", Some("••• 381")),
         ] {
             assert_eq!(masked(text).as_deref(), target, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_wait_before_another_code_is_read() {
+        for (text, wait) in [
+            ("You can request a new code in 30 seconds.", Some(30)),
+            ("Neuen Code in 45 Sekunden anfordern", Some(45)),
+            ("Resend in 2 minutes", Some(120)),
+            ("The code has 6 digits", None),
+            ("It is valid for 99999 seconds", None),
+        ] {
+            assert_eq!(seconds(text), wait, "{text}");
         }
     }
 

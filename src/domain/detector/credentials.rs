@@ -42,6 +42,16 @@ pub(super) fn find(page: &PageSnapshot, groups: &[Group<'_>]) -> Found {
     }
 }
 
+/// Why forms with a password are none to sign in with.
+pub(super) fn near(page: &PageSnapshot, groups: &[Group<'_>]) -> Vec<String> {
+    let scored = groups.iter().filter_map(|group| Some((group.start(), with_password(page, group)?)));
+    let refused = scored.filter(|(_, candidate)| candidate.score <= 0);
+    let told = refused.map(|(start, candidate)| {
+        format!("the form at {start} has a password, but is no sign-in: score {}", candidate.score)
+    });
+    told.take(5).collect()
+}
+
 /// Two copies of one form, such as one in the page's head and one in its middle.
 fn same(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let shape = |candidate: &Candidate<'_>| {
@@ -143,8 +153,9 @@ fn typed(known: &[Known<'_>]) -> Vec<Typed> {
             _ if Some(at) == name => FieldRole::Identifier,
             Use::Tenant => FieldRole::Tenant,
             Use::Code => FieldRole::Code,
+            Use::Captcha if !known.input.filled => FieldRole::Answer,
             Use::List if names::TENANT.hit(&fields::words_of(known.input)) => FieldRole::Tenant,
-            Use::Username | Use::Email | Use::Phone | Use::Other | Use::PerhapsCode | Use::Captcha
+            Use::Username | Use::Email | Use::Phone | Use::Other | Use::PerhapsCode
                 if known.input.required && !known.input.filled =>
             {
                 FieldRole::Other

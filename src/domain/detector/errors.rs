@@ -48,13 +48,18 @@ fn score(text: &Text, sent: Sent) -> i32 {
 pub(super) fn meaning(text: &str, sent: Sent) -> Option<FailureCode> {
     let words = Folded::new(text);
     let now = !messages::MAY_LOCK.hit(&words);
+    // A page without scripts or cookies is "disabled" too.
+    let account = now && messages::ACCOUNT.hit(&words) && !messages::SITE_TROUBLE.hit(&words);
+    let locked = messages::LOCKED.hit(&words) || (account && messages::IS_LOCKED.hit(&words));
+    let disabled = messages::DISABLED.hit(&words) || (account && messages::IS_DISABLED.hit(&words));
     let states = [
-        (now && messages::LOCKED.hit(&words), FailureCode::AccountLocked),
-        (now && messages::DISABLED.hit(&words), FailureCode::AccountDisabled),
+        (now && locked, FailureCode::AccountLocked),
+        (now && disabled, FailureCode::AccountDisabled),
         (messages::PASSWORD_TOO_OLD.hit(&words), FailureCode::PasswordExpired),
         (messages::TOO_MANY.hit(&words), FailureCode::RateLimited),
         (messages::OTHER_SESSION.hit(&words), FailureCode::OtherSessionActive),
         (sent == Sent::Code && messages::CODE_TOO_OLD.hit(&words), FailureCode::CodeExpired),
+        (sent == Sent::Approval && messages::APPROVED_TOO_LATE.hit(&words), FailureCode::ApprovalTimeout),
         (messages::SITE_TROUBLE.hit(&words), FailureCode::Uncertain),
         (sent == Sent::Approval && messages::NOT_APPROVED.hit(&words), FailureCode::ApprovalDenied),
     ];
@@ -97,6 +102,129 @@ mod tests {
         ] {
             assert_eq!(meaning(text, sent), code, "{text}");
         }
+    }
+
+    /// One text for each language: English, German, French, Spanish, Italian, Dutch.
+    const SAID: [(Sent, FailureCode, [&str; 6]); 9] = [
+        (
+            Sent::Password,
+            F::CredentialsRejected,
+            [
+                "The email or password you entered is not correct",
+                "Die Anmeldedaten sind nicht korrekt",
+                "Nom d'utilisateur ou mot de passe invalide",
+                "Los datos introducidos no son válidos",
+                "Credenziali non valide",
+                "De combinatie van e-mailadres en wachtwoord klopt niet",
+            ],
+        ),
+        (
+            Sent::Code,
+            F::CodeRejected,
+            [
+                "That code didn't match",
+                "Der eingegebene Code ist falsch",
+                "Le code saisi est incorrect",
+                "El código introducido no es correcto",
+                "Il codice inserito non è corretto",
+                "De ingevoerde code is onjuist",
+            ],
+        ),
+        (
+            Sent::Code,
+            F::CodeExpired,
+            [
+                "Your code has expired. Request a new one.",
+                "Der Code ist abgelaufen",
+                "Ce code a expiré",
+                "El código ha caducado",
+                "Il codice è scaduto",
+                "De code is verlopen",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::AccountLocked,
+            [
+                "Your account has been locked due to too many failed attempts",
+                "Ihr Zugang wurde aus Sicherheitsgründen gesperrt",
+                "Votre compte a été bloqué",
+                "Tu cuenta ha sido bloqueada",
+                "Il tuo account è stato bloccato",
+                "Uw account is tijdelijk geblokkeerd",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::AccountDisabled,
+            [
+                "This account has been deactivated",
+                "Dieses Benutzerkonto wurde deaktiviert",
+                "Ce compte est désactivé",
+                "Esta cuenta está deshabilitada",
+                "Questo account è disabilitato",
+                "Dit account is gedeactiveerd",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::PasswordExpired,
+            [
+                "Your password has expired and must be changed",
+                "Ihr Passwort ist abgelaufen",
+                "Votre mot de passe a expiré",
+                "Su contraseña ha caducado",
+                "La tua password è scaduta",
+                "Je wachtwoord is verlopen",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::RateLimited,
+            [
+                "Too many attempts, please wait",
+                "Zu viele Anmeldeversuche",
+                "Trop de tentatives",
+                "Demasiados intentos fallidos",
+                "Troppi tentativi",
+                "Te veel mislukte pogingen",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::OtherSessionActive,
+            [
+                "You are already logged in on another device",
+                "Sie sind bereits in einer anderen Sitzung angemeldet",
+                "Une autre session est déjà active",
+                "Ya existe otra sesión activa",
+                "È già attiva un'altra sessione",
+                "Er is al een andere sessie actief",
+            ],
+        ),
+        (
+            Sent::Password,
+            F::Uncertain,
+            [
+                "An error occurred, please try again later",
+                "Es ist ein technischer Fehler aufgetreten",
+                "Une erreur technique est survenue",
+                "Se ha producido un error",
+                "Si è verificato un errore",
+                "Er is een fout opgetreden",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn what_sites_say_is_understood_in_each_language() {
+        let wrong: Vec<String> = SAID
+            .iter()
+            .flat_map(|(sent, code, texts)| texts.iter().map(move |text| (*sent, *code, *text)))
+            .filter(|(sent, code, text)| meaning(text, *sent) != Some(*code))
+            .map(|(sent, code, text)| format!("{text:?} is {code:?}, taken for {:?}", meaning(text, sent)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]

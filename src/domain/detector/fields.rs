@@ -3,7 +3,7 @@
 use super::page::Group;
 use super::step::Typed;
 use super::words::{Folded, fields, messages};
-use crate::domain::prompt::{Field, FieldRole};
+use crate::domain::prompt::{Charset, Field, FieldRole};
 use crate::domain::snapshot::Input;
 
 /// What an input is for.
@@ -41,6 +41,11 @@ pub(super) fn of_group<'a>(group: &Group<'a>) -> Vec<Known<'a>> {
     open.map(|input| Known { input, used: use_of(input, trusted, group.searches()) }).collect()
 }
 
+/// What one input is for, looked at alone.
+pub(super) fn of_input(input: &Input) -> Use {
+    use_of(input, true, false)
+}
+
 /// Autocomplete tokens of a form that contradict each other say nothing at all.
 fn tokens_agree(group: &Group<'_>) -> bool {
     let with = |name: &str| group.inputs.iter().filter(|input| token(input) == Some(name)).count();
@@ -71,6 +76,7 @@ fn use_of(input: &Input, trusted: bool, searches: bool) -> Use {
     let by_token = match token(input).filter(|_| trusted) {
         Some("one-time-code") => Some(Use::Code),
         Some("username") => Some(Use::Username),
+        Some("email") if takes_either(input) => Some(Use::Username),
         Some("email") => Some(Use::Email),
         Some("tel" | "tel-national") => Some(Use::Phone),
         Some("organization") => Some(Use::Tenant),
@@ -87,7 +93,9 @@ fn password(input: &Input, trusted: bool) -> Use {
         _ => {}
     }
     let words = words_of(input);
-    if fields::NEW_PASSWORD.hit(&words) {
+    if is_question(input) {
+        Use::Answer
+    } else if fields::NEW_PASSWORD.hit(&words) {
         Use::NewPassword
     } else if fields::ONE_TIME_CODE.hit(&words) {
         Use::Code
@@ -106,10 +114,14 @@ fn text(input: &Input) -> Use {
     let words = words_of(input);
     if fields::CAPTCHA.hit(&words) {
         Use::Captcha
-    } else if fields::SEARCH.hit(&words) && !fields::USERNAME.hit(&words) {
+    } else if searches_for(input) && !fields::USERNAME.hit(&words) {
         Use::Search
+    } else if is_question(input) && fields::QUESTION.hit(&words) {
+        Use::Answer
     } else if fields::ONE_TIME_CODE.hit(&words) && !fields::OTHER_CODE.hit(&words) {
         Use::Code
+    } else if takes_either(input) {
+        Use::Username
     } else if input.kind == "email" || fields::EMAIL.hit(&words) {
         Use::Email
     } else if fields::USERNAME.hit(&words) {
@@ -125,6 +137,25 @@ fn text(input: &Input) -> Use {
     } else {
         Use::Other
     }
+}
+
+/// What people are told counts; a name such as `q` only where they are told nothing.
+fn searches_for(input: &Input) -> bool {
+    let told = Folded::new(&format!("{} {}", input.label, input.placeholder.as_deref().unwrap_or_default()));
+    let silent = told.as_str().is_empty();
+    fields::SEARCH.hit(&told) || (silent && fields::SEARCH.hit(&words_of(input)))
+}
+
+/// "User name or e-mail": either will do, and a field that wants an address would refuse the other.
+fn takes_either(input: &Input) -> bool {
+    let told = Folded::new(&format!("{} {}", input.label, input.placeholder.as_deref().unwrap_or_default()));
+    input.kind == "text" && fields::EMAIL.hit(&told) && fields::USERNAME.hit(&told)
+}
+
+/// Whether the label asks something in a sentence.
+pub(super) fn is_question(input: &Input) -> bool {
+    let label = input.label.trim();
+    label.ends_with('?') && label.contains(' ')
 }
 
 /// Name, id, label and hint of an input.
@@ -150,6 +181,8 @@ pub(super) fn typed(input: &Input, role: FieldRole) -> Typed {
         inputmode: inputmode(input, role),
         autocomplete: autocomplete(role).map(str::to_owned),
         max_length: input.max_length,
+        length: None,
+        charset: charset(input).filter(|_| role == FieldRole::Code),
         options: input.options.clone(),
     };
     Typed { field, inputs: vec![input.uid] }
@@ -160,19 +193,34 @@ fn label_of(input: &Input) -> String {
     if label.is_empty() { input.placeholder.clone().unwrap_or_default() } else { label.to_owned() }
 }
 
+/// What the page says a value is made of.
+fn charset(input: &Input) -> Option<Charset> {
+    let pattern = input.pattern.as_deref().unwrap_or_default();
+    let letters = pattern.contains("a-z") || pattern.contains("A-Z") || pattern.contains("\\w");
+    let digits = pattern.contains("0-9") || pattern.contains("\\d") || input.kind == "number";
+    let numeric = input.inputmode.as_deref() == Some("numeric");
+    match (letters, digits || numeric) {
+        (true, _) => Some(Charset::Letters),
+        (false, true) => Some(Charset::Digits),
+        (false, false) => None,
+    }
+}
+
 fn inputmode(input: &Input, role: FieldRole) -> Option<String> {
-    let digits =
-        input.pattern.as_deref().is_some_and(|pattern| pattern.contains("0-9") || pattern.contains("\\d"));
-    let letters =
-        input.pattern.as_deref().is_some_and(|pattern| pattern.contains("a-z") || pattern.contains("A-Z"));
     let by_kind = match (input.kind.as_str(), role) {
         ("email", _) | (_, FieldRole::Email) => Some("email"),
         ("tel", _) | (_, FieldRole::Phone) => Some("tel"),
         ("number", _) => Some("numeric"),
-        (_, FieldRole::Code) if digits && !letters => Some("numeric"),
+        (_, FieldRole::Code) => match charset(input) {
+            Some(Charset::Digits) => Some("numeric"),
+            Some(Charset::Letters) => Some("text"),
+            None => None,
+        },
         _ => None,
     };
-    input.inputmode.clone().or_else(|| by_kind.map(str::to_owned))
+    let known =
+        |mode: &&String| ["numeric", "decimal", "tel", "email", "url", "text"].contains(&mode.as_str());
+    input.inputmode.as_ref().filter(known).cloned().or_else(|| by_kind.map(str::to_owned))
 }
 
 const fn autocomplete(role: FieldRole) -> Option<&'static str> {

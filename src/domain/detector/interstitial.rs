@@ -8,7 +8,7 @@ use super::step::{Press, Question, Typed};
 use super::words::{Folded, controls, fields as names, messages};
 use super::{Context, code};
 use crate::domain::prompt::{FieldRole, PromptKind};
-use crate::domain::snapshot::{Button, PageSnapshot};
+use crate::domain::snapshot::{Button, Image, PageSnapshot};
 
 type Found = Option<(Box<Question>, Vec<String>)>;
 
@@ -58,16 +58,24 @@ fn repeats(known: &Known<'_>) -> bool {
 pub(super) fn questions(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Found {
     let (group, typed) = groups.iter().filter(|group| !group.searches()).find_map(|group| {
         let known = fields::of_group(group);
-        let typed = known.iter().filter(|known| !matches!(known.used, Use::Pick | Use::List));
+        let typed = known.iter().filter(|known| known.used != Use::Pick && !is_other_list(known));
         let typed: Vec<&Known<'_>> = typed.collect();
-        let asks = typed.iter().any(|known| known.used == Use::Answer) || asks_around(page, group, &typed);
-        let plain = typed.iter().all(|known| matches!(known.used, Use::Answer | Use::Other | Use::Password));
+        let answers = |known: &&Known<'_>| matches!(known.used, Use::Answer | Use::List);
+        let asks = typed.iter().any(|known| answers(&known)) || asks_around(page, group, &typed);
+        let plain =
+            typed.iter().all(|known| answers(&known) || matches!(known.used, Use::Other | Use::Password));
         (asks && plain && !typed.is_empty()).then(|| {
             let answers = typed.iter().map(|known| fields::typed(known.input, FieldRole::Answer));
             (group, answers.collect::<Vec<Typed>>())
         })
     })?;
     Some(form(PromptKind::Questions, page, group, (typed, context), "a security question"))
+}
+
+/// A list whose label is no question has another purpose.
+fn is_other_list(known: &Known<'_>) -> bool {
+    let asked = || names::QUESTION.hit(&fields::words_of(known.input)) || fields::is_question(known.input);
+    known.used == Use::List && !asked()
 }
 
 /// The question itself may stand beside a field that is not called anything.
@@ -141,7 +149,12 @@ fn accepting(group: &Group<'_>) -> Option<Press> {
         let words = Folded::new(&button.text);
         (controls::ACCEPT.hit(&words) || controls::CONTINUE.hit(&words)) && !controls::DECLINE.hit(&words)
     };
-    pressable().find(agrees).map(|button| buttons::press(button))
+    // Whatever stands beside "later" is the way to agree.
+    let beside = || {
+        declining(group.buttons.iter().copied())?;
+        pressable().find(|button| !controls::DECLINE.hit(&Folded::new(&button.text)))
+    };
+    pressable().find(agrees).or_else(beside).map(|button| buttons::press(button))
 }
 
 fn declining<'a>(mut of: impl Iterator<Item = &'a Button>) -> Option<Press> {
@@ -168,7 +181,10 @@ pub(super) fn approval(page: &PageSnapshot, groups: &[Group<'_>], context: &Cont
     let told = page.texts.iter().filter(|text| text.visible.likely());
     let words: Vec<&str> = told.map(|text| text.text.as_str()).take(40).collect();
     let title = page::title_of(page, u32::MAX);
-    if !messages::APPROVE_ELSEWHERE.hit(&Folded::new(&words.join(" "))) {
+    let all = Folded::new(&words.join(" "));
+    // Something to do once is not something to wait for; what is over is not waited for either.
+    let over = messages::TO_DO.hit(&all) || (messages::NOT_APPROVED.hit(&all) && !waits(groups));
+    if !messages::APPROVE_ELSEWHERE.hit(&all) || over {
         return None;
     }
     let mut question = Question::new(PromptKind::Approval);
@@ -177,11 +193,34 @@ pub(super) fn approval(page: &PageSnapshot, groups: &[Group<'_>], context: &Cont
     question.title = title.filter(|title| question.message.as_ref() != Some(title));
     question.number = words.iter().copied().find_map(lone_number);
     question.resend = buttons::resend(page);
+    question.submit = groups.iter().find_map(going_on);
+    question.picture = page.images.iter().find(|image| is_scanned(image)).map(|image| image.uid);
     question.masked_target = question.message.as_deref().and_then(code::masked);
     if let Some(main) = groups.first() {
         question.alternatives = buttons::other_ways(page, main, buttons::submit(main));
     }
     Some((Box::new(question), vec!["words about approving somewhere else, nothing to type".to_owned()]))
+}
+
+/// A button to press after the approval.
+fn going_on(group: &Group<'_>) -> Option<Press> {
+    let fits = |button: &&&Button| buttons::pressable(button) && buttons::score(button) > 0;
+    let agrees = |button: &&&Button| {
+        let words = Folded::new(&button.text);
+        controls::APPROVED.hit(&words) && !controls::RESEND.hit(&words)
+    };
+    let found = group.buttons.iter().find(|button| buttons::pressable(button) && agrees(button));
+    found.or_else(|| group.buttons.iter().find(fits)).map(|button| buttons::press(button))
+}
+
+fn waits(groups: &[Group<'_>]) -> bool {
+    groups.iter().any(|group| going_on(group).is_some())
+}
+
+fn is_scanned(image: &Image) -> bool {
+    let words = Folded::of_name(&image.names);
+    image.visible.likely()
+        && words.as_str().split(' ').any(|word| matches!(word, "qr" | "qrcode" | "phototan"))
 }
 
 /// A number of one to three digits that stands alone is shown to be compared.

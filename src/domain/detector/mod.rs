@@ -5,11 +5,15 @@
 //! all: what is uncertain is never called a rejection, and a success needs two independent signs.
 
 mod buttons;
+mod captcha;
 mod code;
 mod credentials;
 mod errors;
 mod fields;
+mod guide;
 mod interstitial;
+mod learn;
+mod notes;
 mod page;
 mod refusal;
 mod step;
@@ -17,10 +21,14 @@ mod success;
 mod ways;
 mod words;
 
-use entity::FailureCode;
+use entity::{FailureCode, PromptKind};
 use url::Url;
 
+pub use code::masked;
 pub use errors::rejection;
+pub use guide::Guide;
+pub use learn::{is_about_trust, step_of};
+pub use notes::{means, uses};
 pub use step::{Act, Press, Question, Seen, SiteError, Step, Typed, Way};
 
 use self::page::Group;
@@ -82,6 +90,15 @@ impl Context<'_> {
     }
 }
 
+/// Says what `page` wants, with a recipe's help if there is one.
+#[must_use]
+pub fn detect_with(page: &PageSnapshot, context: &Context<'_>, guide: Option<Guide<'_>>) -> Seen {
+    match guide {
+        Some(guide) => guide.detect(page, context),
+        None => detect(page, context),
+    }
+}
+
 /// Says what `page` wants.
 #[must_use]
 pub fn detect(page: &PageSnapshot, context: &Context<'_>) -> Seen {
@@ -91,6 +108,9 @@ pub fn detect(page: &PageSnapshot, context: &Context<'_>) -> Seen {
     let ending = error.as_ref().and_then(|error| error.meaning).filter(|code| refusal::ends_a_login(*code));
     let groups = page::groups(page);
     let question = question(page, &groups, context);
+    // A notice about another session that can be agreed with is a question, not the end.
+    let asks = question.as_ref().is_some_and(|(question, _)| question.kind == PromptKind::Notice);
+    let ending = ending.filter(|code| !(asks && *code == FailureCode::OtherSessionActive));
     if question.is_none() && signed_in(page, &groups, context, &mut reasons) {
         return Seen { step: Step::SignedIn, error: None, reasons };
     }
@@ -161,7 +181,8 @@ fn later(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Fo
     if page::looks_inside(page) {
         return None;
     }
-    ways::choice(page, groups, context)
+    captcha::find(page, groups, context)
+        .or_else(|| ways::choice(page, groups, context))
         .or_else(|| interstitial::questions(page, groups, context))
         .or_else(|| interstitial::phone(page, groups, context))
         .or_else(|| interstitial::approval(page, groups, context))
@@ -171,11 +192,11 @@ fn later(page: &PageSnapshot, groups: &[Group<'_>], context: &Context<'_>) -> Fo
 /// A question that can be asked: what it needs is there, and nothing stands in its way.
 fn guarded(
     page: &PageSnapshot,
-    question: Box<Question>,
+    mut question: Box<Question>,
     context: &Context<'_>,
     reasons: &mut Vec<String>,
 ) -> Step {
-    if refusal::captcha(page) {
+    if captcha::stands_in_the_way(page, &mut question) {
         reasons.push("a captcha stands beside the form".to_owned());
         return Step::Refused(FailureCode::CaptchaUnsolvable);
     }
@@ -225,16 +246,23 @@ fn silent(
 ) -> Step {
     if let Some(why) = refusal::needs_scripts(page, context) {
         reasons.push(why.to_owned());
-        return Step::Refused(FailureCode::MethodUnsupported);
+        return behind_scripts(page, groups, context, reasons);
     }
     let Some(before) = context.before.filter(|before| before.sent != Sent::Nothing) else {
         if matches!(credentials::find(page, groups), credentials::Found::Several) {
             reasons.push("more than one form to sign in with".to_owned());
             return Step::Refused(FailureCode::LoginFormNotFound);
         }
-        return entrance(page).map_or(Step::Unknown, Step::GoTo);
+        let Some(link) = entrance(page) else {
+            reasons.extend(credentials::near(page, groups));
+            reasons.push("no form to sign in with, and no link to one".to_owned());
+            return Step::Unknown;
+        };
+        reasons.push(format!("no form to sign in with; link {link} is called like one"));
+        return Step::GoTo(link);
     };
     if complains {
+        reasons.push("no form to ask again with".to_owned());
         return Step::Unknown;
     }
     let (verdict, signs) = success::judge(page, groups, (before, context));
@@ -242,7 +270,31 @@ fn silent(
     match verdict {
         success::Verdict::In => Step::SignedIn,
         success::Verdict::Perhaps => Step::PerhapsSignedIn,
-        success::Verdict::No => Step::Unknown,
+        success::Verdict::No => {
+            reasons.push("no question that is known, and not enough signs of success".to_owned());
+            Step::Unknown
+        }
+    }
+}
+
+/// A page that its scripts would fill. After a password it may be the inside of a site whose door needs
+/// none: then asking for the login page again leads away from it, and a cookie has changed.
+fn behind_scripts(
+    page: &PageSnapshot,
+    groups: &[Group<'_>],
+    context: &Context<'_>,
+    reasons: &mut Vec<String>,
+) -> Step {
+    let before = context.before.filter(|before| matches!(before.sent, Sent::Password | Sent::Code));
+    let signs = before.map(|before| success::judge(page, groups, (before, context)).1).unwrap_or_default();
+    if page.status >= 400 || !success::left_for_good(&signs) {
+        return Step::Refused(FailureCode::MethodUnsupported);
+    }
+    reasons.extend(signs.iter().map(|sign| format!("a sign of success: {sign:?}")));
+    match (success::probed(&signs), context.probed) {
+        (true, _) => Step::SignedIn,
+        (false, false) => Step::PerhapsSignedIn,
+        (false, true) => Step::Refused(FailureCode::MethodUnsupported),
     }
 }
 

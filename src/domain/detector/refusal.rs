@@ -87,12 +87,3 @@ pub(super) const fn ends_a_login(code: FailureCode) -> bool {
             | FailureCode::OtherSessionActive
     )
 }
-
-/// Whether a captcha stands on the page that cannot be answered outside of it.
-pub(super) fn captcha(page: &PageSnapshot) -> bool {
-    let marks = ["recaptcha", "hcaptcha", "h-captcha", "turnstile", "captcha"];
-    page.frames.iter().any(|frame| {
-        let frame = frame.to_ascii_lowercase();
-        marks.iter().any(|mark| frame.contains(mark))
-    })
-}

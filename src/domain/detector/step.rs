@@ -2,7 +2,7 @@
 
 use entity::FailureCode;
 
-use crate::domain::prompt::{CodeDelivery, Field, PromptKind};
+use crate::domain::prompt::{CodeDelivery, Field, PromptKind, Purpose};
 use crate::domain::snapshot::Uid;
 
 /// What the detector made of a page.
@@ -74,6 +74,12 @@ pub struct Question {
     pub masked_target: Option<String>,
     /// A number to compare.
     pub number: Option<String>,
+    /// What a choice is about.
+    pub purpose: Option<Purpose>,
+    /// Seconds until a code can be sent again.
+    pub resend_wait: Option<u32>,
+    /// A picture that belongs to the question.
+    pub picture: Option<Uid>,
 }
 
 impl Question {
@@ -93,7 +99,16 @@ impl Question {
             delivery: None,
             masked_target: None,
             number: None,
+            purpose: None,
+            resend_wait: None,
+            picture: None,
         }
+    }
+
+    /// Nothing on the page can be pressed any more: it is another page now.
+    pub fn forget_ways(&mut self) {
+        (self.submit, self.resend, self.decline) = (None, None, None);
+        self.alternatives.clear();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signs that the customer is in.
 
 use super::page::{self, Group};
-use super::words::{Folded, controls, messages};
+use super::words::{Folded, controls, fields as names, messages};
 use super::{Before, Context, fields};
 use crate::domain::snapshot::{CookieMark, PageSnapshot, Text};
 
@@ -29,6 +29,16 @@ pub(super) enum Sign {
 /// Whether the signs hold against any word on the page: a way out on a page with more than a sentence.
 pub(super) fn is_clear(page: &PageSnapshot, signs: &[Sign]) -> bool {
     signs.contains(&Sign::LogOut) && (page.links.len() >= 3 || page.text_length >= 100)
+}
+
+/// Whether the login is behind: nothing secret is asked for, a cookie has changed, the path is another one.
+pub(super) fn left_for_good(signs: &[Sign]) -> bool {
+    [Sign::FieldsGone, Sign::CookieChanged, Sign::LeftLogin].iter().all(|sign| signs.contains(sign))
+}
+
+/// Whether asking for the login page again led away from it.
+pub(super) fn probed(signs: &[Sign]) -> bool {
+    signs.contains(&Sign::Probe)
 }
 
 /// How sure the signs are.
@@ -71,7 +81,7 @@ fn signs(
     groups: &[Group<'_>],
     (before, context): (&Before<'_>, &Context<'_>),
 ) -> Vec<Sign> {
-    let fields_gone = !groups.iter().any(|group| takes_secret(page, group));
+    let fields_gone = fields_gone(page, groups);
     let waits = messages::APPROVE_ELSEWHERE.hit(&Folded::new(&head(page)));
     let was_asked = before.page.status == 401 && before.page.challenge.is_some();
     let fired = [
@@ -88,6 +98,11 @@ fn signs(
         ),
     ];
     fired.into_iter().filter(|(_, fired)| *fired).map(|(sign, _)| sign).collect()
+}
+
+/// Whether nothing secret is asked for.
+pub(super) fn fields_gone(page: &PageSnapshot, groups: &[Group<'_>]) -> bool {
+    !groups.iter().any(|group| takes_secret(page, group))
 }
 
 /// On a page of the account's own a form for a new password is an offer, not a step of the login.
@@ -135,5 +150,9 @@ fn cookie_changed(before: &[CookieMark], now: &[CookieMark]) -> bool {
 fn is_login_path(path: &str) -> bool {
     let words = Folded::of_name(path);
     controls::SIGN_IN.hit(&words)
-        || words.as_str().split(' ').any(|word| matches!(word, "auth" | "sso" | "mfa"))
+        || names::ONE_TIME_CODE.hit(&words)
+        || words
+            .as_str()
+            .split(' ')
+            .any(|word| matches!(word, "auth" | "sso" | "challenge" | "verify" | "verification"))
 }

@@ -4,9 +4,9 @@ use super::buttons;
 use super::fields::{self, Use};
 use super::page::{self, Group};
 use super::step::{Act, Press, Question, Way};
-use super::words::{Folded, messages};
+use super::words::{Folded, controls, fields as names, messages};
 use super::{Context, code};
-use crate::domain::prompt::PromptKind;
+use crate::domain::prompt::{CodeDelivery, PromptKind, Purpose};
 use crate::domain::snapshot::{Input, PageSnapshot};
 
 /// Other forms of the page as ways, under their headings.
@@ -96,6 +96,7 @@ pub(super) fn choice(
     question.message = page::message_of(page, group, context.complaints());
     let reason = format!("{} ways to choose from", ways.len());
     question.choices = ways;
+    question.purpose = Some(purpose(&question));
     Some((Box::new(question), vec![reason]))
 }
 
@@ -104,7 +105,28 @@ fn is_choice(page: &PageSnapshot, group: &Group<'_>, ways: &[Way]) -> bool {
     let message = page::message_of(page, group, &[]).unwrap_or_default();
     let asked = messages::CHOOSE.hit(&Folded::new(&format!("{title} {message}")));
     let methods = ways.iter().filter(|way| is_method(&way.label)).count();
-    (2..=12).contains(&ways.len()) && (methods >= 2 || (asked && methods >= 1))
+    let picked = ways.iter().all(|way| matches!(way.act, Act::Pick(..) | Act::Select(..)));
+    (2..=12).contains(&ways.len()) && (methods >= 2 || (asked && (methods >= 1 || picked)))
+}
+
+/// What the choice is about, by the words around it and by what there is to choose from.
+fn purpose(question: &Question) -> Purpose {
+    let words = [question.title.as_deref(), question.message.as_deref()];
+    let words = Folded::new(&words.into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let all = |fits: fn(&str) -> bool| question.choices.iter().all(|way| fits(&way.label));
+    if names::TENANT.hit(&words) {
+        Purpose::Organization
+    } else if all(is_method) && !all(|label| code::delivery(label) == CodeDelivery::Unknown) {
+        Purpose::MfaMethod
+    } else if all(|label| code::masked(label).is_some()) {
+        Purpose::MfaTarget
+    } else if names::ACCOUNT.hit(&words) {
+        Purpose::Account
+    } else if controls::SIGN_IN.hit(&words) {
+        Purpose::SignInMethod
+    } else {
+        Purpose::Other
+    }
 }
 
 /// Buttons of the page's forms that name a method each.

@@ -9,6 +9,8 @@ use crate::domain::Secret;
 use crate::domain::detector::{Act, Press, Question, Sent, Typed, Way};
 use crate::domain::prompt::{Action as Wish, Answer, FieldRole, PromptKind};
 
+/// Answers that fit no prompt: who gives so many is no person.
+const MOST_MISFITS: u32 = 20;
 /// The most characters of one value: more is nothing a person types.
 const MOST_CHARACTERS: usize = 1_024;
 
@@ -18,7 +20,7 @@ impl Machine {
     pub fn answer(&mut self, answer: &Answer) -> Move {
         let Some(asked) = self.asked.take() else { return self.fail(FailureCode::EngineCrash, None) };
         match answer.action {
-            Wish::Cancel => self.fail(FailureCode::CustomerCancelled, None),
+            Wish::Cancel => self.give_up(&asked),
             Wish::Resend => match asked.question.resend {
                 Some(press) => self.wish(asked, vec![pressing(press)]),
                 None => self.again(asked),
@@ -39,17 +41,45 @@ impl Machine {
             };
         }
         match asked.question.kind {
-            PromptKind::Approval | PromptKind::Handoff => {
-                self.go(asked, vec![Action::Reload], Sent::Approval)
-            }
+            PromptKind::Approval => self.look_on_demand(asked),
+            PromptKind::Handoff => self.begin_again(),
             PromptKind::Choice => self.again(asked),
             PromptKind::Notice => self.agree(asked),
             _ => self.type_in(asked, answer),
         }
     }
 
+    /// What the customer cannot do now at the site is the reason, not that they say so.
+    fn give_up(&mut self, asked: &Asked) -> Move {
+        match asked.handed_off {
+            Some(code) => self.fail(code, asked.prompt.message.clone()),
+            None => self.fail(FailureCode::CustomerCancelled, None),
+        }
+    }
+
+    /// The customer says that it is done: the site's own button says so too, if it has one.
+    fn look_on_demand(&mut self, asked: Asked) -> Move {
+        let action = asked.question.submit.map_or(Action::Reload, pressing);
+        let step = self.go(asked, vec![action], Sent::Approval);
+        // Too early is no loop.
+        self.last = Last::Wished;
+        step
+    }
+
+    /// The customer has done at the site what it wanted: it may let in, or ask from the beginning.
+    fn begin_again(&mut self) -> Move {
+        (self.before, self.answered, self.rejected) = (None, None, None);
+        self.sent = Sent::Nothing;
+        self.last = Last::Wished;
+        self.start()
+    }
+
     /// The same prompt again: the answer did not fit it, and nothing was sent.
     fn again(&mut self, mut asked: Asked) -> Move {
+        self.misfits += 1;
+        if self.misfits > MOST_MISFITS {
+            return self.fail(FailureCode::AttemptsExhausted, None);
+        }
         asked.prompt.site_error = None;
         self.rejected = Some(FailureCode::AnswerRejected);
         self.pose(asked)
@@ -85,7 +115,7 @@ impl Machine {
         step
     }
 
-    fn agree(&mut self, asked: Asked) -> Move {
+    pub(super) fn agree(&mut self, asked: Asked) -> Move {
         let boxes = asked.question.fields.iter().flat_map(|typed| typed.inputs.iter().copied());
         let mut actions: Vec<Action> = boxes.map(Action::Pick).collect();
         actions.extend(asked.question.submit.map(pressing));
@@ -115,6 +145,7 @@ impl Machine {
         let actions = if asked.by_http { authenticate(&values) } else { filling(&asked.question, &values) };
         let Some(actions) = actions else { return self.again(asked) };
         self.count(kind);
+        self.learn(&asked);
         self.remember(asked, sent);
         self.last = Last::Typed;
         let submit = kind.map(|kind| Submit { kind, identifier: self.identifier.clone() });
@@ -129,14 +160,14 @@ impl Machine {
         }
     }
 
-    fn go(&mut self, asked: Asked, actions: Vec<Action>, sent: Sent) -> Move {
+    pub(super) fn go(&mut self, asked: Asked, actions: Vec<Action>, sent: Sent) -> Move {
         self.remember(asked, sent);
         self.last = Last::Pressed;
         act(actions)
     }
 
     /// Keeps what the next page is compared with.
-    fn remember(&mut self, asked: Asked, sent: Sent) {
+    pub(super) fn remember(&mut self, asked: Asked, sent: Sent) {
         self.before = Some(asked.page);
         self.sent = sent;
         self.rejected = None;
@@ -144,7 +175,7 @@ impl Machine {
     }
 }
 
-const fn pressing(press: Press) -> Action {
+pub(super) const fn pressing(press: Press) -> Action {
     match press {
         Press::Submit { form, button } => Action::Submit { form, button },
         Press::Follow(link) => Action::Follow(link),
@@ -160,6 +191,8 @@ fn way<'a>(question: &'a Question, id: &str) -> Option<&'a Way> {
 
 const fn sent_as(question: &Question, kind: Option<SubmitKind>) -> Sent {
     match (kind, question.kind) {
+        // A new password that does not please is no wrong password.
+        (_, PromptKind::NewPassword) => Sent::Other,
         (Some(SubmitKind::Password), _) => Sent::Password,
         (Some(SubmitKind::Code), _) => Sent::Code,
         (None, PromptKind::Credentials) => Sent::Identifier,

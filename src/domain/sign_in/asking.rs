@@ -2,10 +2,10 @@
 
 use url::Url;
 
-use super::plain::{plain, plain_some};
-use crate::domain::detector::{Press, Question, Typed, Way};
+use super::plain::{is_plain, plain, plain_some};
+use crate::domain::detector::{self, Press, Question, Typed, Way};
 use crate::domain::origins;
-use crate::domain::prompt::{Choice, Field, FieldRole, Media, Prompt, PromptKind};
+use crate::domain::prompt::{Choice, Field, FieldRole, Media, Prompt, PromptKind, Resend};
 use crate::domain::snapshot::PageSnapshot;
 
 /// Characters that are kept of a site's texts.
@@ -17,6 +17,7 @@ const MESSAGE: usize = 600;
 pub(super) fn prompt(question: &Question, page: &PageSnapshot) -> Prompt {
     Prompt {
         kind: question.kind,
+        purpose: question.purpose,
         title: plain_some(question.title.as_ref(), TITLE),
         message: plain_some(question.message.as_ref(), MESSAGE),
         origin: origins::text_of(&page.url).unwrap_or_default(),
@@ -29,8 +30,11 @@ pub(super) fn prompt(question: &Question, page: &PageSnapshot) -> Prompt {
         masked_target: plain_some(question.masked_target.as_ref(), LABEL),
         attempts_used: 0,
         attempts_max: None,
-        resend: question.resend.is_some(),
+        resend: question.resend.map(|_| Resend { wait: question.resend_wait, available_at: None }),
         alternatives: choices('a', &question.alternatives),
+        polls: matches!(question.kind, PromptKind::Approval | PromptKind::Handoff),
+        expires_at: None,
+        cancelable: true,
     }
 }
 
@@ -44,7 +48,8 @@ pub(super) fn choice_id(list: char, at: usize) -> String {
 }
 
 fn field(at: usize, field: &Field) -> Field {
-    let options = field.options.iter().take(300);
+    // A value is sent back as it is, so it cannot be made plain: one that is not is not offered.
+    let options = field.options.iter().filter(|(value, _)| is_plain(value)).take(300);
     Field {
         name: field_name(at),
         label: plain(&field.label, LABEL),
@@ -59,6 +64,7 @@ fn choices(list: char, ways: &[Way]) -> Vec<Choice> {
         id: choice_id(list, at),
         label: plain(&way.label, LABEL),
         description: None,
+        masked_target: detector::masked(&way.label),
     };
     ways.iter().enumerate().map(choice).collect()
 }
@@ -80,6 +86,8 @@ pub(super) fn http_question(realm: Option<String>) -> Question {
         inputmode: None,
         autocomplete: Some(token.to_owned()),
         max_length: None,
+        length: None,
+        charset: None,
         options: Vec::new(),
     };
     let fields = [

@@ -1,13 +1,14 @@
 //! The machine's memory and what it makes of a page.
 
-use entity::FailureCode;
+use entity::{FailureCode, PromptKind};
 
 use super::asking;
 use super::moves::{Action, Move, Outcome, Perform, Target};
 use crate::domain::Secret;
-use crate::domain::detector::{self, Before, Context, Question, Seen, Sent, SiteError, Step};
+use crate::domain::detector::{self, Before, Context, Guide, Question, Seen, Sent, SiteError, Step};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{FieldRole, Prompt};
+use crate::domain::recipe::{self, Marks, Recipe};
 use crate::domain::snapshot::{PageSnapshot, Uid};
 
 /// Prompts in one login; a site that asks more is asking in circles.
@@ -33,7 +34,7 @@ pub(super) enum Last {
 }
 
 /// A page that was opened for another reason than the customer's answer.
-enum Detour {
+pub(super) enum Detour {
     /// None.
     None,
     /// The login page, to learn whether it still asks.
@@ -55,14 +56,21 @@ pub struct Machine {
     pub(super) identifier: Option<Secret>,
     pub(super) passwords: u32,
     pub(super) codes: u32,
+    pub(super) misfits: u32,
     pub(super) rejected: Option<FailureCode>,
-    complaints: Vec<String>,
+    pub(super) complaints: Vec<String>,
     detour: Detour,
-    steps: u32,
+    pub(super) steps: u32,
     uncertain: u32,
     entrances: u32,
+    pub(super) handed_off: bool,
     shapes: Vec<String>,
     reasons: Vec<String>,
+    pub(super) recipe: Option<Box<Recipe>>,
+    /// What the last page shows of the recipe.
+    marks: Marks,
+    /// The steps that were gone, as a recipe would tell them.
+    pub(super) gone: Vec<recipe::Step>,
 }
 
 /// The question that waits for an answer.
@@ -73,6 +81,8 @@ pub(super) struct Asked {
     /// Whether the HTTP layer asks, not a form.
     pub(super) by_http: bool,
     pub(super) shape: String,
+    /// Why the login ends if the customer does not do at the site what it wants.
+    pub(super) handed_off: Option<FailureCode>,
 }
 
 /// What is compared with the next question.
@@ -95,14 +105,19 @@ impl Machine {
             identifier: None,
             passwords: 0,
             codes: 0,
+            misfits: 0,
             rejected: None,
             complaints: Vec::new(),
             detour: Detour::None,
             steps: 0,
             uncertain: 0,
             entrances: 0,
+            handed_off: false,
             shapes: Vec::new(),
             reasons: Vec::new(),
+            recipe: None,
+            marks: Marks::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -130,6 +145,13 @@ impl Machine {
         &self.reasons
     }
 
+    /// Takes the page the driver has settled on, and what the recipe's selectors match on it, and says what
+    /// to do next.
+    pub fn observe_marked(&mut self, page: &PageSnapshot, marks: Marks) -> Move {
+        self.marks = marks;
+        self.observe(page)
+    }
+
     /// Takes the page the driver has settled on and says what to do next.
     pub fn observe(&mut self, page: &PageSnapshot) -> Move {
         let detour = std::mem::replace(&mut self.detour, Detour::None);
@@ -141,7 +163,7 @@ impl Machine {
             Step::SignedIn => self.end(Outcome::SignedIn),
             Step::PerhapsSignedIn => self.probe(),
             Step::GoTo(link) => self.enter(page, link),
-            Step::Refused(code) => self.fail(code, error.map(|error| error.text)),
+            Step::Refused(code) => self.refused(page, code, error),
             Step::Unknown => self.unknown(page, error, detour),
         }
     }
@@ -149,20 +171,24 @@ impl Machine {
     fn look(&self, page: &PageSnapshot, detour: &Detour) -> Seen {
         let before = self.before.as_ref().filter(|_| !matches!(detour, Detour::Again(_)));
         let before = before.map(|page| Before { page, sent: self.sent, complaints: &self.complaints });
-        let context = Context {
+        let guide = self.recipe.as_deref().map(|recipe| Guide { recipe, marks: &self.marks });
+        detector::detect_with(page, &self.context(before.as_ref(), detour), guide)
+    }
+
+    pub(super) fn context<'a>(&'a self, before: Option<&'a Before<'a>>, detour: &Detour) -> Context<'a> {
+        Context {
             login_url: &self.target.login_url,
-            before: before.as_ref(),
+            before,
             password_sent: self.passwords > 0,
             probed: matches!(detour, Detour::Probe),
             runs_scripts: self.target.runs_scripts,
-        };
-        detector::detect(page, &context)
+        }
     }
 
     /// Asks for the login page again, once: what a signed-in customer gets there is a sign.
     fn probe(&mut self) -> Move {
         self.detour = Detour::Probe;
-        Move::Probe(self.target.login_url.clone())
+        Move::Probe(self.probe_url().clone())
     }
 
     fn enter(&mut self, page: &PageSnapshot, link: Uid) -> Move {
@@ -200,7 +226,7 @@ impl Machine {
         let shape = shape(page, &question);
         let same = self.answered.as_ref().is_some_and(|answered| answered.shape == shape);
         let away = !matches!(detour, Detour::None) || self.passwords > 0;
-        let back = away && asks_for_name_or_password(&question);
+        let back = away && question.kind == PromptKind::Credentials && self.sent != Sent::Nothing;
         let complaint = match detour {
             Detour::Again(said) => Some(said),
             Detour::None | Detour::Probe => error,
@@ -218,7 +244,14 @@ impl Machine {
         }
         let mut prompt = asking::prompt(&question, page);
         prompt.site_error = asking::site_words(words.as_deref());
-        self.pose(Asked { question, prompt, page: page.clone(), by_http: false, shape })
+        self.pose_or_decide(Asked {
+            question,
+            prompt,
+            page: page.clone(),
+            by_http: false,
+            shape,
+            handed_off: None,
+        })
     }
 
     /// What the site made of the last answer. Another question is progress; the same one, or an earlier
@@ -254,7 +287,7 @@ impl Machine {
         if verdict.is_none() && self.last != Last::Wished {
             self.shapes.push(shape.to_owned());
         }
-        let spent_passwords = asks_for_name_or_password(question) && self.passwords >= MOST_PASSWORDS;
+        let spent_passwords = asks_for_name_or_password(question) && self.passwords >= self.most_passwords();
         let spent_codes = asks_code(question) && self.codes >= MOST_CODES;
         if self.uncertain > 1 {
             Some(FailureCode::UnknownPage)
@@ -277,19 +310,20 @@ impl Machine {
         let again = self.answered.as_ref().is_some_and(|answered| answered.by_http);
         self.rejected = again.then_some(FailureCode::CredentialsRejected);
         self.steps += 1;
-        if self.passwords >= MOST_PASSWORDS {
+        if self.passwords >= self.most_passwords() {
             return self.fail(FailureCode::AttemptsExhausted, None);
         }
         let question = Box::new(asking::http_question(realm));
         let prompt = asking::prompt(&question, page);
-        self.pose(Asked { question, prompt, page: page.clone(), by_http: true, shape: "http".to_owned() })
+        let shape = "http".to_owned();
+        self.pose(Asked { question, prompt, page: page.clone(), by_http: true, shape, handed_off: None })
     }
 
     /// Puts the machine's own numbers into the prompt and keeps it until the answer.
     pub(super) fn pose(&mut self, mut asked: Asked) -> Move {
         let (used, most) = match asked.question.as_ref() {
             question if asks_code(question) => (self.codes, Some(MOST_CODES)),
-            question if asks_for_name_or_password(question) => (self.passwords, Some(MOST_PASSWORDS)),
+            question if asks_for_name_or_password(question) => (self.passwords, Some(self.most_passwords())),
             _ => (0, None),
         };
         asked.prompt.rejected = self.rejected;
@@ -338,11 +372,11 @@ fn asks_for_name_or_password(question: &Question) -> bool {
 }
 
 fn asks_code(question: &Question) -> bool {
-    question.kind == entity::PromptKind::Code
+    question.kind == PromptKind::Code
 }
 
 /// What makes a question the same as another: its kind and the names of its fields, or its choices.
-fn shape(page: &PageSnapshot, question: &Question) -> String {
+pub(super) fn shape(page: &PageSnapshot, question: &Question) -> String {
     let uids = question.fields.iter().flat_map(|typed| &typed.inputs);
     let inputs = uids.filter_map(|uid| page.inputs.iter().find(|input| input.uid == *uid));
     let names: Vec<&str> = inputs.map(|input| input.name.as_deref().unwrap_or("-")).collect();

@@ -14,6 +14,8 @@ mod asking;
 mod machine;
 mod moves;
 mod plain;
+mod recipe;
+mod waiting;
 
 pub use machine::Machine;
 pub use moves::{Action, Move, Outcome, Perform, Submit, Target};

@@ -29,6 +29,11 @@ pub(super) fn plain_some(text: Option<&String>, most: usize) -> Option<String> {
     text.map(|text| plain(text, most)).filter(|text| !text.is_empty())
 }
 
+/// Whether nothing of a text would be dropped.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.chars().any(is_invisible)
+}
+
 const fn is_invisible(c: char) -> bool {
     let control = (c as u32) < 0x20 && !matches!(c, '\n' | '\t' | '\r') || matches!(c as u32, 0x7f..=0x9f);
     let format = matches!(

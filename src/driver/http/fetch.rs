@@ -10,10 +10,12 @@ use reqwest::header::{
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::loaded::{self, Fetched, Loaded};
-use super::{HttpDriver, auth, form, html, settle};
+use super::{HttpDriver, auth, form};
+use crate::domain::snapshot::Uid;
 use crate::domain::{Secret, origins};
-use crate::driver::Error;
+use crate::driver::page::loaded::{self, Fetched, Loaded};
+use crate::driver::page::{html, settle};
+use crate::driver::{Error, Picture};
 use crate::egress::{Reply, Request};
 
 /// Requests until a page must have settled.
@@ -25,7 +27,7 @@ const ACTION: Duration = Duration::from_mins(1);
 /// Bytes of a page that are read; the forms of larger pages stand at their beginning.
 const MOST_BODY: usize = 2 * 1_024 * 1_024;
 /// Pages above this size are parsed on a thread that may block.
-const PARSED_HERE: usize = 64 * 1_024;
+pub(super) const PARSED_HERE: usize = 64 * 1_024;
 /// Honest about who asks, in the form that sites expect.
 const AGENT: &str = concat!("Mozilla/5.0 (compatible; Postern/", env!("CARGO_PKG_VERSION"), ")");
 
@@ -72,6 +74,23 @@ impl HttpDriver {
             outgoing = next;
         }
         Err(Error::TooManyRedirects(MOST_HOPS))
+    }
+
+    /// Fetches a picture of the page as a browser does: with the session's cookies, and the page stays.
+    pub(super) async fn fetch_picture(&mut self, image: Uid) -> Result<Picture, Error> {
+        let page = self.page()?;
+        let source = page.pictures.get(&image).ok_or(Error::NoElement(image))?.trim();
+        if source.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
+            return Picture::from_data_url(source);
+        }
+        let url = page.base.join(source).map_err(|_| Error::NotWeb)?;
+        let from = Some(page.snapshot.url.clone());
+        let reply = self.exchange(&Outgoing { from, ..Outgoing::get(url.clone()) }).await?;
+        self.jar.store(&reply.headers, &url);
+        if !reply.status.is_success() || reply.truncated {
+            return Err(Error::Unreadable);
+        }
+        Picture::read(&reply.body)
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Reply, Error> {

@@ -3,12 +3,12 @@
 use reqwest::Method;
 use url::{Url, form_urlencoded};
 
-use super::controls::{Control, FormTarget};
 use super::fetch::Outgoing;
-use super::loaded::Loaded;
 use crate::domain::snapshot::Uid;
 use crate::domain::{Origins, Secret, origins};
 use crate::driver::Error;
+use crate::driver::page::controls::{Control, FormTarget};
+use crate::driver::page::loaded::Loaded;
 
 type Entries = Vec<(String, Secret)>;
 

@@ -4,22 +4,9 @@
 //! guessing: a page that is empty without its scripts, or fields that no form sends.
 
 mod auth;
-mod controls;
-mod elements;
 mod fetch;
 mod form;
-mod hidden;
-mod html;
-mod inputs;
 mod jar;
-mod labels;
-mod loaded;
-mod select;
-mod settle;
-#[cfg(test)]
-mod tests;
-mod texts;
-mod walk;
 
 use std::hash::RandomState;
 use std::time::Duration;
@@ -27,12 +14,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use self::controls::Kind;
 use self::fetch::Outgoing;
 use self::jar::Jar;
-use self::loaded::Loaded;
+use super::page::controls::Kind;
+use super::page::loaded::Loaded;
+use super::page::select;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Session, Tools};
+use super::{Driver, Error, Found, Picture, Session, Tools};
+use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Secret, origins};
@@ -50,7 +39,7 @@ pub struct HttpDriver {
     /// The key of the cookie marks.
     key: RandomState,
     /// For one exchange.
-    patience: Duration,
+    pub(super) patience: Duration,
 }
 
 impl HttpDriver {
@@ -174,8 +163,26 @@ impl Driver for HttpDriver {
         select::find(self.page()?, selector)
     }
 
+    async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error> {
+        let page = self.page()?;
+        if page.html.len() <= fetch::PARSED_HERE {
+            return Ok(select::mark(page, recipe));
+        }
+        let (page, recipe) = (self.page.take().ok_or(Error::NoPage)?, recipe.clone());
+        let marking = tokio::task::spawn_blocking(move || (select::mark(&page, &recipe), page));
+        let (marks, page) = marking.await.map_err(|_| Error::Unreadable)?;
+        self.page = Some(page);
+        Ok(marks)
+    }
+
+    async fn picture(&mut self, image: Uid) -> Result<Picture, Error> {
+        self.fetch_picture(image).await
+    }
+
     async fn save(&mut self) -> Result<Session, Error> {
         Ok(Session {
+            driver: entity::Driver::Http,
+            storage: Vec::new(),
             cookies: self.jar.save(),
             http_auth: self.http_auth.clone(),
             url: self.url().ok().map(String::from),

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::*;
-use crate::domain::prompt::PromptKind as Kind;
+use crate::domain::prompt::{PromptKind as Kind, Resend};
 use crate::page::words;
 use crate::service::visit::SceneState;
 
@@ -32,8 +32,12 @@ fn prompt(kind: Kind) -> Prompt {
         masked_target: None,
         attempts_used: 0,
         attempts_max: Some(3),
-        resend: false,
+        resend: None,
         alternatives: vec![],
+        purpose: None,
+        polls: false,
+        expires_at: None,
+        cancelable: true,
     }
 }
 
@@ -48,12 +52,14 @@ fn field(name: &str, role: FieldRole) -> Field {
         inputmode: None,
         autocomplete: None,
         max_length: None,
+        length: None,
+        charset: None,
         options: vec![],
     }
 }
 
 fn choice(id: &str, label: &str) -> Choice {
-    Choice { id: id.into(), label: label.into(), description: None }
+    Choice { id: id.into(), label: label.into(), description: None, masked_target: None }
 }
 
 fn html_after(prompt: &Prompt, remark: &Remark) -> String {
@@ -140,7 +146,7 @@ fn a_code_is_one_numeric_field_that_the_browser_can_fill() {
         fields: vec![field("otp", FieldRole::Code)],
         delivery: Some(CodeDelivery::Sms),
         masked_target: Some("+44 417".into()),
-        resend: true,
+        resend: Some(Resend { wait: Some(30), available_at: None }),
         alternatives: vec![choice("a1", "Call me")],
         ..prompt(Kind::Code)
     };
@@ -152,6 +158,7 @@ fn a_code_is_one_numeric_field_that_the_browser_can_fill() {
     );
     assert!(page.contains("The code comes by text message.") && page.contains("Sent to +44 417"));
     assert!(page.contains("name=\"action\" value=\"resend\""));
+    assert!(page.contains("You can ask for a new one in 30 seconds."));
     assert!(page.contains("name=\"choice\" value=\"a1\""));
     assert!(!page.contains("maxlength"), "a pasted code with spaces must not be cut");
 }

@@ -57,6 +57,9 @@ pub(super) static WORDS: Words = Words {
     show_secret: "Zeigen",
     hide_secret: "Verbergen",
     picture: "Bild von {origin}",
+    scan: "Bild von {origin}, mit der App zu scannen",
+    waiting: "Wir warten auf Sie …",
+    resend_in: "In {n} Sekunden können Sie es noch einmal senden lassen.",
     number: "Zahl zum Vergleichen",
     by_itself: "Diese Seite geht von selbst weiter, sobald {site} Bescheid weiß.",
     open_site: "{origin} in einem neuen Tab öffnen",
@@ -114,6 +117,8 @@ pub(super) static WORDS: Words = Words {
     },
     finished: "Dieser Link ist abgeschlossen",
     finished_told: "Sie müssen nichts tun; {workspace} kann Ihnen sagen, wie es weitergeht.",
+    locked_before: "Die Website hat dieses Konto vor Kurzem gesperrt. Zu seinem Schutz wurde nichts gesendet: Entsperren \
+                    Sie es zuerst dort, und versuchen Sie es in einer halben Stunde wieder.",
     failure,
 
     bad_link: Told {

@@ -56,6 +56,9 @@ pub(super) static WORDS: Words = Words {
     show_secret: "Show",
     hide_secret: "Hide",
     picture: "Picture from {origin}",
+    scan: "Picture from {origin}, to be scanned with the app",
+    waiting: "Waiting for you …",
+    resend_in: "You can ask for a new one in {n} seconds.",
     number: "Number to compare",
     by_itself: "This page goes on by itself as soon as {site} knows.",
     open_site: "Open {origin} in a new tab",
@@ -112,6 +115,8 @@ pub(super) static WORDS: Words = Words {
     },
     finished: "This link is finished",
     finished_told: "You need not do anything; {workspace} can tell you how to go on.",
+    locked_before: "The site has locked this account a short while ago. To keep it safe nothing was sent: unlock it at \
+                    the site first, and try again in half an hour.",
     failure,
 
     bad_link: Told {

@@ -62,6 +62,10 @@ pub(super) struct Words {
     pub(super) show_secret: &'static str,
     pub(super) hide_secret: &'static str,
     pub(super) picture: &'static str,
+    /// Said of a picture that an app scans.
+    pub(super) scan: &'static str,
+    pub(super) waiting: &'static str,
+    pub(super) resend_in: &'static str,
     pub(super) number: &'static str,
     pub(super) by_itself: &'static str,
     pub(super) open_site: &'static str,
@@ -106,6 +110,8 @@ pub(super) struct Words {
     pub(super) expired: Told,
     pub(super) finished: &'static str,
     pub(super) finished_told: &'static str,
+    /// Said instead of a failure when nothing was sent because the account was locked before.
+    pub(super) locked_before: &'static str,
     pub(super) failure: fn(FailureCode) -> &'static str,
 
     pub(super) bad_link: Told,

@@ -12,6 +12,9 @@ use super::*;
 use crate::sandbox::scenarios;
 
 const PASSWORD: &str = "correct-horse-1";
+const WRONG_NAME_OR_PASSWORD: &str =
+    "That user name and password do not match. Please check both and try again.";
+const WRONG_CODE: &str = "That code is not right. Wait for the next one in your app and try again.";
 
 /// A page, after all redirects.
 struct Page {
@@ -231,7 +234,7 @@ async fn every_form_is_counted_under_its_user_name() {
     browser.fill("/login/code", &[("code", "000")]).await;
     browser.sign_in("nobody", PASSWORD).await;
 
-    let seen = serde_json::json!({ "submits": 3, "passwords": 2, "codes": 1 });
+    let seen = serde_json::json!({ "submits": 3, "passwords": 2, "codes": 1, "let_in": 0 });
     assert_eq!(browser.count("otp_app").await, seen);
     assert_eq!(browser.count("unknown").await["submits"], 1);
     assert_eq!(browser.count("good").await["submits"], 0);

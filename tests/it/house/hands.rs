@@ -92,6 +92,18 @@ impl House {
         worker::login::step(&self.server.as_ref().unwrap().app, &mut self.logins).await.unwrap()
     }
 
+    /// Every engine has a login in hand that takes for ever.
+    pub(crate) fn occupy_engines(&mut self) {
+        for _ in 0..worker::login::LOGINS {
+            self.logins.spawn(std::future::pending());
+        }
+    }
+
+    /// Those logins are over.
+    pub(crate) fn free_engines(&mut self) {
+        self.logins = tokio::task::JoinSet::new();
+    }
+
     /// Begins the runs that wait, and leaves them running.
     pub(crate) async fn begin_runs(&mut self) -> usize {
         worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap()

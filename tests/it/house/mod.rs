@@ -238,6 +238,12 @@ impl House {
         self.beat().await;
     }
 
+    /// The operator limits refused passwords for one account over all workspaces.
+    pub(crate) async fn allow_passwords_per_account(&mut self, most: u64) {
+        self.settings.passwords_per_account = Some(most);
+        self.restart().await;
+    }
+
     /// Starts the server again with another time that events are kept.
     pub(crate) async fn keep_events_for(&mut self, kept: Option<Duration>) {
         self.settings.retention = kept;
@@ -304,9 +310,16 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         log_format: LogFormat::Text,
         metrics_listen: None,
         retention: Some(RETENTION),
+        passwords_per_account: None,
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),
+        browser: postern::driver::browser::Settings {
+            program: None,
+            isolation: postern::driver::browser::Isolation::Context,
+            limit: 4,
+            profiles: dir.join("browser"),
+        },
         nats: BTreeMap::new(),
     }
 }

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Bank, House, Socket};
 
 /// What a payload shows of each object, by mutation.
-const SHOWN: [(&str, &str); 11] = [
+const SHOWN: [(&str, &str); 12] = [
     (
         "createLink",
         "link { id externalId status linkUrl expiresAt createdAt sequence usable metadata returnUrl locale
@@ -15,7 +15,8 @@ const SHOWN: [(&str, &str); 11] = [
          eventCursor replayed",
     ),
     ("expireLink", "link { id status usable sequence }"),
-    ("createSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver }"),
+    ("createSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver recipe }"),
+    ("updateSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver recipe }"),
     ("createJob", "job { id name keepCredentials workflows { name steps } }"),
     ("createWebhookEndpoint", "endpoint { id url status eventTypes headerNames signature format } secret"),
     (

@@ -141,6 +141,16 @@ pub(in crate::domain) const ACCEPT: Words = Words {
     nl: "accepteren|akkoord|ja|toestaan|vertrouwen|begrepen",
 };
 
+/// Saying that an approval was given elsewhere.
+pub(in crate::domain) const APPROVED: Words = Words {
+    en: "i have approved|i approved|i ve approved|i have confirmed|i have done|approved it|i have scanned",
+    de: "freigegeben|bestatigt|ich habe",
+    fr: "j ai approuve|j ai confirme|j ai valide",
+    es: "he aprobado|he confirmado|ya he",
+    it: "ho approvato|ho confermato",
+    nl: "ik heb goedgekeurd|ik heb bevestigd|goedgekeurd",
+};
+
 /// Refusing or putting off.
 pub(in crate::domain) const DECLINE: Words = Words {
     en: "decline|no|no thanks|not now|skip|later|deny|don t|do not|remind me later|maybe later|\

@@ -46,6 +46,16 @@ pub(in crate::domain) const TENANT: Words = Words {
     nl: "bedrijf|organisatie|filiaal",
 };
 
+/// An account among several.
+pub(in crate::domain) const ACCOUNT: Words = Words {
+    en: "account|accounts|profile|contract|card",
+    de: "konto|konten|depot|profil|vertrag|karte",
+    fr: "compte|comptes|profil|contrat|carte",
+    es: "cuenta|cuentas|perfil|contrato|tarjeta",
+    it: "conto|conti|profilo|contratto|carta",
+    nl: "rekening|rekeningen|profiel|contract|kaart",
+};
+
 /// One-time codes without doubt.
 pub(in crate::domain) const ONE_TIME_CODE: Words = Words {
     en: "otp|totp|otp token|otptoken|otpcode|otp code|one time|onetime|2fa|mfa|tfa|two factor|\

@@ -4,7 +4,7 @@ use super::Words;
 
 /// What was typed is wrong.
 pub(in crate::domain) const WRONG: Words = Words {
-    en: "incorrect*|invalid|wrong|not valid|not match*|doesn t match|don t match|does not match|\
+    en: "incorrect*|invalid|wrong|not valid|not match*|didn t match|doesn t match|don t match|does not match|\
          do not match|not recognised|not recognized|didn t recognise|didn t recognize|\
          does not exist|doesn t exist|no account|unknown user|unknown username|couldn t find|\
          could not find|cannot find|not found|failed|unsuccessful|denied|rejected|correct username|\
@@ -17,9 +17,9 @@ pub(in crate::domain) const WRONG: Words = Words {
          nicht gultig|nicht ubereinstimm*|passen nicht|abgelehnt",
     fr: "incorrect*|invalide*|errone*|non valide|non reconnu*|echec|echoue*|introuvable|inconnu*|\
          n existe pas|ne correspond*|pas valide|pas correct|refuse*",
-    es: "incorrect*|invalid*|no valid*|no es valid*|no son valid*|erroneo*|erronea*|equivocad*|\
+    es: "incorrect*|invalid*|no valid*|no es valid*|no es correct*|no son correct*|no son valid*|erroneo*|erronea*|equivocad*|\
          no coincide*|no existe|no encontrad*|fallid*|fallo|no se reconoce|rechazad*",
-    it: "errat*|non valid*|non corrett*|non corrispond*|sbagliat*|non riconosciut*|non esiste|\
+    it: "errat*|non valid*|non e valid*|non sono valid*|non corrett*|non e corrett*|non sono corrett*|non corrispond*|sbagliat*|non riconosciut*|non esiste|\
          non trovat*|fallit*|credenziali non|rifiutat*",
     nl: "onjuist*|ongeldig*|verkeerd*|niet correct|niet juist|klopt niet|kloppen niet|\
          komt niet overeen|komen niet overeen|mislukt*|onbekend*|niet gevonden|bestaat niet|\
@@ -98,6 +98,36 @@ pub(in crate::domain) const DISABLED: Words = Words {
          account is opgeschort|account is inactief|account is niet actief|account is gesloten",
 };
 
+/// An account, in a text that says what became of it.
+pub(in crate::domain) const ACCOUNT: Words = Words {
+    en: "account|profile",
+    de: "*konto|zugang|account",
+    fr: "compte|acces",
+    es: "cuenta|usuario",
+    it: "account|utente|utenza|profilo|conto",
+    nl: "account|toegang",
+};
+
+/// Locked, of an account.
+pub(in crate::domain) const IS_LOCKED: Words = Words {
+    en: "locked|blocked",
+    de: "gesperrt|blockiert",
+    fr: "verrouille*|bloque*",
+    es: "bloquead*",
+    it: "bloccat*",
+    nl: "geblokkeerd|vergrendeld",
+};
+
+/// Closed, of an account.
+pub(in crate::domain) const IS_DISABLED: Words = Words {
+    en: "disabled|deactivated|suspended",
+    de: "deaktiviert",
+    fr: "desactive*|suspendu*",
+    es: "desactivad*|deshabilitad*|suspendid*",
+    it: "disattivat*|disabilitat*|sospes*",
+    nl: "uitgeschakeld|gedeactiveerd|opgeschort",
+};
+
 /// A password that must be changed.
 pub(in crate::domain) const PASSWORD_TOO_OLD: Words = Words {
     en: "password has expired|password expired|password is expired|must change your password|\
@@ -122,7 +152,7 @@ pub(in crate::domain) const TOO_MANY: Words = Words {
     fr: "trop de tentatives|trop d essais|trop de demandes|trop de requetes",
     es: "demasiados intentos|demasiadas solicitudes|demasiadas veces",
     it: "troppi tentativi|troppe richieste",
-    nl: "te veel pogingen|te veel verzoeken|te vaak",
+    nl: "te veel pogingen|te veel mislukte|te veel verzoeken|te vaak",
 };
 
 /// The site's own trouble: says nothing about what was typed.
@@ -173,8 +203,9 @@ pub(in crate::domain) const NO_ACCESS: Words = Words {
 /// Somebody is signed in already.
 pub(in crate::domain) const OTHER_SESSION: Words = Words {
     en: "another session|other session|active session|logged in elsewhere|signed in elsewhere|\
+         logged in on another|signed in on another|\
          another device is",
-    de: "andere sitzung|aktive sitzung",
+    de: "andere sitzung|anderen sitzung|aktive sitzung",
     fr: "autre session|session active",
     es: "otra sesion|sesion activa",
     it: "un altra sessione|sessione attiva",
@@ -194,6 +225,18 @@ pub(in crate::domain) const TO_DO: Words = Words {
     it: "conferma la tua email|verifica la tua email|completa il tuo profilo|attiva il tuo account",
     nl: "bevestig uw e mail|bevestig je e mail|verifieer je e mail|vul je profiel|\
          activeer uw account|activeer je account",
+};
+
+/// Trusting this device from now on.
+pub(in crate::domain) const TRUST_DEVICE: Words = Words {
+    en: "trust this|trust device|trusted device|remember this device|remember this browser|\
+         remember this computer|stay signed in",
+    de: "gerat vertrauen|browser vertrauen|vertrauenswurdig*|gerat merken|angemeldet bleiben",
+    fr: "faire confiance a cet|appareil de confiance|memoriser cet appareil|rester connecte",
+    es: "confiar en este|dispositivo de confianza|recordar este|mantener la sesion iniciada",
+    it: "considera attendibile|dispositivo attendibile|dispositivo affidabile|ricorda questo|\
+         resta collegato|rimani connesso",
+    nl: "apparaat vertrouwen|vertrouwd apparaat|vertrouw dit|dit apparaat onthouden|aangemeld blijven",
 };
 
 /// Scripts are needed.
@@ -223,6 +266,16 @@ pub(in crate::domain) const APPROVE_ELSEWHERE: Words = Words {
          clicca sul link|chiave di sicurezza",
     nl: "goedkeuren|keur goed|in de app|in uw app|pushmelding|pushbericht|op uw telefoon|\
          op je telefoon|klik op de link|beveiligingssleutel",
+};
+
+/// An approval that did not come in time.
+pub(in crate::domain) const APPROVED_TOO_LATE: Words = Words {
+    en: "timed out|time out|timeout|request expired|request has expired|in time|time is up|no longer valid",
+    de: "zeit abgelaufen|zeituberschreitung|nicht rechtzeitig|abgelaufen",
+    fr: "expire*|delai depasse|temps ecoule",
+    es: "caducad*|expirad*|tiempo agotado",
+    it: "scadut*|tempo esaurito",
+    nl: "verlopen|niet op tijd",
 };
 
 /// An approval that was refused or came too late.
@@ -285,7 +338,7 @@ pub(in crate::domain) const BY_EMAIL: Words = Words {
 
 /// A call.
 pub(in crate::domain) const BY_CALL: Words = Words {
-    en: "call you|called|phone call|voice call|calling",
+    en: "call you|call me|called|phone call|voice call|calling",
     de: "anruf|rufen sie an|rufen wir",
     fr: "appel|appeler",
     es: "llamada|llamar*",
