@@ -120,7 +120,8 @@ async fn is_quiet(tab: &Tab, page: &Page, before: Option<&Document>) -> Result<b
     let still = {
         let state = tab.state();
         // The end of a document that came to a new process is not told: it says so itself, below.
-        if state.loading.keys().any(|request| !(page.document.status != 0 && page.document.came_by(request))) {
+        if state.loading.keys().any(|request| !(page.document.status != 0 && page.document.came_by(request)))
+        {
             return Ok(false);
         }
         state.moved.elapsed()
