@@ -5,6 +5,9 @@ mod bytes;
 mod first;
 mod house;
 mod outcomes;
+mod pages;
+mod processes;
+mod scripts;
 mod site;
 mod workflow;
 
