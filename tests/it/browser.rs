@@ -47,7 +47,8 @@ async fn a_login_moves_to_the_browser_where_the_page_is_made_by_scripts(house: &
     let origin = depot().await;
     let extract = json!({ "extract": { "name": "stock", "selector": "#stock" } });
     let steps = json!([{ "goto": { "url": format!("{origin}/") } }, extract]);
-    let link = house.partner.create_link_at(&origin, steps).await;
+    let job = house.partner.job_of(json!({ "name": "Depot", "loginUrl": origin }), "stock", steps).await;
+    let link = house.partner.create_link_with(json!({ "jobId": job })).await;
     let mut customer = house.customer();
     let opening = customer.begin(&link.url).await;
     assert_eq!(house.engage().await, 1);

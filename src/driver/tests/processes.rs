@@ -85,7 +85,10 @@ async fn nothing_is_left_when_the_browsers_are_stopped() {
     let login = open(&pages, &tools).await.unwrap();
     assert_eq!(chromiums(profiles.path()).len(), 1);
     tools.browsers.as_ref().unwrap().stop().await;
-    assert_eq!((chromiums(profiles.path()).len(), std::fs::read_dir(profiles.path()).unwrap().count()), (0, 0));
+    assert_eq!(
+        (chromiums(profiles.path()).len(), std::fs::read_dir(profiles.path()).unwrap().count()),
+        (0, 0)
+    );
     drop(login);
 }
 
@@ -103,8 +106,12 @@ async fn what_a_server_has_left_that_was_killed_is_swept_away() {
     assert!(!left.wait().unwrap().success() && !dir.exists());
     let login = open(&pages, &tools).await.unwrap();
     // A server that starts beside this one leaves its profile alone.
-    let settings =
-        Settings { program: None, isolation: Isolation::Context, limit: 1, profiles: profiles.path().to_owned() };
+    let settings = Settings {
+        program: None,
+        isolation: Isolation::Context,
+        limit: 1,
+        profiles: profiles.path().to_owned(),
+    };
     drop(Browsers::new(settings, tools.egress.clone()));
     assert_eq!(chromiums(profiles.path()).len(), 1);
     drop(login);
