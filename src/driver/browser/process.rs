@@ -153,7 +153,7 @@ fn flags(profile: &Path, proxy: &Proxy) -> Vec<String> {
         "--use-mock-keychain",
         // Connections around the proxy: names, peers, and what pages load ahead.
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
         "--dns-prefetch-disable",
         "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater,InterestFeedContentSuggestions,Prerender2,HttpsUpgrades",
         "--proxy-bypass-list=<-loopback>",

@@ -2,6 +2,8 @@
 
 use entity::FailureCode;
 
+use url::Url;
+
 use super::site::Site;
 use crate::domain::prompt::{Action, Answer, Prompt};
 use crate::domain::sign_in::{Machine, Move, Outcome, Target};
@@ -19,11 +21,16 @@ pub(super) struct Login {
 }
 
 pub(super) fn tools(site: &Site) -> Tools {
+    policy_tools(&site.url("/"), "http://127.0.0.0/8:*")
+}
+
+/// What a driver works with at the site of `url`, if only `allow` is open.
+pub(super) fn policy_tools(url: &Url, allow: &str) -> Tools {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let policy = Policy::new("http://127.0.0.0/8:*".parse().unwrap());
-    let origins = Origins::new(&site.url("/"), &[] as &[&str]);
+    let policy = Policy::new(allow.parse().unwrap());
+    let origins = Origins::new(url, &[] as &[&str]);
     let egress = Client::try_new(policy, Purpose::Sources).unwrap();
-    let browsers = browsers(Isolation::Context, egress.clone());
+    let browsers = browsers(egress.clone());
     Tools { egress, origins, browsers: Some(browsers), language: None }
 }
 
@@ -35,24 +42,27 @@ pub(super) async fn both(story: impl AsyncFn(entity::Driver)) {
     }
 }
 
-/// Browsers with a place for two, whose profiles are below the temporary directory.
-pub(super) fn browsers(isolation: Isolation, egress: Client) -> Browsers {
+/// Browsers whose profiles are below the temporary directory.
+fn browsers(egress: Client) -> Browsers {
     let profiles = std::env::temp_dir().join("postern-test-browsers");
-    Browsers::new(Settings { program: None, isolation, limit: 2, profiles }, egress)
+    Browsers::new(Settings { program: None, isolation: Isolation::Context, limit: 2, profiles }, egress)
+}
+
+/// Opens a login page.
+pub(super) async fn login_at(kind: entity::Driver, tools: Tools, login_url: Url) -> Login {
+    let driver = driver::start(kind, tools.clone(), None).unwrap();
+    let runs_scripts = driver.runs_scripts();
+    let machine = Machine::new(Target { login_url, origins: tools.origins, runs_scripts });
+    let step = Ok(machine.start());
+    let mut login = Login { driver, machine, step, counted: 0 };
+    login.settle().await;
+    login
 }
 
 impl Login {
     /// Opens the login page of one way of the site to sign in.
     pub(super) async fn at(kind: entity::Driver, site: &Site, scene: &str) -> Self {
-        let tools = tools(site);
-        let driver = driver::start(kind, tools.clone(), None).unwrap();
-        let login_url = site.url(&format!("/{scene}/login"));
-        let runs_scripts = driver.runs_scripts();
-        let machine = Machine::new(Target { login_url, origins: tools.origins, runs_scripts });
-        let step = Ok(machine.start());
-        let mut login = Self { driver, machine, step, counted: 0 };
-        login.settle().await;
-        login
+        login_at(kind, tools(site), site.url(&format!("/{scene}/login"))).await
     }
 
     /// Acts until the customer is asked or the login is over.

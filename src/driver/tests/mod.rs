@@ -7,7 +7,10 @@ mod first;
 mod fuzz;
 mod house;
 mod outcomes;
+mod pages;
+mod processes;
 mod recipe;
+mod scripts;
 mod site;
 mod workflow;
 
