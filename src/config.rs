@@ -159,6 +159,7 @@ struct Raw {
     webhooks: RawWebhooks,
     #[serde(default)]
     limits: limits::Raw,
+    #[serde(default)]
     browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
