@@ -276,7 +276,11 @@ class Round:
             wanted = [act.removeprefix("choose ") for act in self.scenario["walk"] if act.startswith("choose ")]
             found = next((r for r in main["radios"] if wanted and wanted[0] in r["words"]), main["radios"][0])
             return [(found["name"], found["value"])]
-        for act in ["sign in", *reversed(self.scenario["walk"])]:
+        # A form to sign in with is known by what the browser would fill in.
+        signs_in = {"username", "current-password"} & {field.get("autocomplete") for field in fields}
+        later = [act for act in reversed(self.scenario["walk"]) if not act.startswith(("sign in", "wrong password"))]
+        new = any(field.get("autocomplete") == "new-password" for field in fields)
+        for act in ["sign in"] if signs_in and not new else later:
             if fields and (typed := self.customer.values(act, fields)) is not None:
                 return typed
         return []
