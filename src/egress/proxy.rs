@@ -37,8 +37,9 @@ use crate::domain::Secret;
 
 /// Connections at a time: a browser opens six to a host, and pages have a dozen hosts.
 const CONNECTIONS: usize = 1_024;
-/// A browser sends the head of a request at once.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// A browser keeps an idle connection for five minutes and then closes it itself: were it closed from here,
+/// a request could just be on its way.
+const HEAD_WITHIN: Duration = Duration::from_mins(6);
 /// The first byte of a TLS handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 

@@ -97,6 +97,18 @@ pub async fn publish_key(app: &App, login: &login::Model, public_key: Vec<u8>) -
     .await
 }
 
+/// Says which driver the login really has.
+///
+/// # Errors
+/// [`Error::Gone`] if the login is no longer ours.
+pub async fn drives(app: &App, login: &login::Model, driver: entity::Driver) -> Result<(), Error> {
+    held(app, login, async move |tx, _now, mut row, _link| {
+        row.driver = driver;
+        Ok(store::login::update(&tx, &row).await?)
+    })
+    .await
+}
+
 /// Puts a prompt before the customer; returns its id and number.
 ///
 /// # Errors

@@ -4,6 +4,8 @@
 //! else does; everything the customer sees goes through rows (see `service::login`). When the task or
 //! the process dies, the claim on the row is what is left, and whoever frees it decides honestly.
 
+mod choice;
+
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use self::choice::Choice;
 use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Media, Prompt};
@@ -96,27 +99,32 @@ struct Engine<'a> {
     site: String,
     key: LoginKey,
     machine: Machine,
+    target: Target,
     driver: Box<dyn Driver>,
+    choice: Choice,
 }
 
 async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
     let work = patiently(|| service::work(app, login)).await?;
     let key = LoginKey::generate();
     service::publish_key(app, login, key.public_key()).await?;
-    let target = target(&work)?;
+    let mut target = target(&work)?;
     let tools = Tools {
         egress: app.sources.clone(),
         origins: target.origins.clone(),
         browsers: Some(app.browsers.clone()),
         language: work.locale,
     };
-    let driver = match driver::start(work.source_system.driver, tools, None) {
+    let choice = Choice::new(work.source_system.driver, tools);
+    let driver = match choice.start() {
         Ok(driver) => driver,
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
     };
     let site = origins::text_of(&target.login_url).unwrap_or_default();
-    let machine = Machine::new(target);
-    Engine { app, login, site, key, machine, driver }.run().await
+    target.runs_scripts = driver.runs_scripts();
+    let machine = Machine::new(target.clone());
+    patiently(|| service::drives(app, login, choice.used)).await?;
+    Engine { app, login, site, key, machine, target, driver, choice }.run().await
 }
 
 fn shown(kind: PromptKind, picture: Picture) -> Media {
@@ -141,13 +149,34 @@ impl Engine<'_> {
             step = match step {
                 Move::Ask(prompt) => self.ask(*prompt).await?,
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
-                    Ok(page) => self.machine.observe(&page),
-                    Err(failure) => return self.fail(failure).await,
+                    Ok(page) => {
+                        self.choice.saw(&page);
+                        self.machine.observe(&page)
+                    }
+                    Err(failure) => Move::End(Outcome::Failed(failure)),
                 },
                 Move::End(Outcome::SignedIn) => return self.signed_in().await,
-                Move::End(Outcome::Failed(failure)) => return self.fail(failure).await,
+                Move::End(Outcome::Failed(failure)) => match self.begin_again(&failure).await? {
+                    Some(step) => step,
+                    None => return self.fail(failure).await,
+                },
             };
         }
+    }
+
+    /// The first move of the other driver, if there is one and it is not too late for it.
+    async fn begin_again(&mut self, failure: &Failure) -> Result<Option<Move>, Error> {
+        if self.machine.has_sent_secret() || !self.choice.moves_on(failure.code) {
+            return Ok(None);
+        }
+        let Ok(driver) = self.choice.start() else { return Ok(None) };
+        let (app, login, used) = (self.app, self.login, self.choice.used);
+        tracing::info!(login.id = %login.id, reasons = ?self.machine.reasons(), "A login moves to the browser.");
+        patiently(|| service::drives(app, login, used)).await?;
+        self.driver = driver;
+        self.target.runs_scripts = self.driver.runs_scripts();
+        self.machine = Machine::new(self.target.clone());
+        Ok(Some(self.machine.start()))
     }
 
     /// Puts the question to the customer and returns what the machine makes of the answer.
@@ -240,6 +269,7 @@ impl Engine<'_> {
                 Ok(None) => return Ok(Err(Failure::new(FailureCode::UnknownPage))),
                 Err(error) => {
                     failures += 1;
+                    self.choice.stuck(&error);
                     let is_site = error.code() == FailureCode::SiteUnavailable;
                     if !is_site || self.machine.has_sent_secret() || failures > RETRIES {
                         tracing::info!(

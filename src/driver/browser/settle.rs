@@ -54,7 +54,7 @@ pub(super) async fn navigate(tab: &Tab, page: &Page, url: &Url) -> Result<(), Er
     let mut state = tab.state();
     let known = state.pages.iter_mut().find(|known| known.session == page.session);
     if let (Some(known), Some(why)) = (known, answer["errorText"].as_str()) {
-        if known.document.failed.is_none() {
+        if known.document.failed.is_none() && (known.document.status == 0 || why == "net::ERR_ABORTED") {
             known.document.failed = Some(why.to_owned());
             url.as_str().clone_into(&mut known.document.url);
         }
@@ -119,7 +119,9 @@ impl BrowserDriver {
 async fn is_quiet(tab: &Tab, page: &Page, before: Option<&Document>) -> Result<bool, Error> {
     let still = {
         let state = tab.state();
-        if !state.loading.is_empty() {
+        // The end of a document that came to a new process is not told: it says so itself, below.
+        if state.loading.keys().any(|request| !(page.document.status != 0 && page.document.came_by(request)))
+        {
             return Ok(false);
         }
         state.moved.elapsed()

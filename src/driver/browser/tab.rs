@@ -85,6 +85,11 @@ impl Document {
     pub(super) fn is(&self, other: &Self) -> bool {
         self.loader == other.loader
     }
+
+    /// Whether it came by this request.
+    pub(super) fn came_by(&self, request: &str) -> bool {
+        self.loader == request
+    }
 }
 
 impl Tab {

@@ -33,6 +33,12 @@ pub(super) async fn ask<T: DeserializeOwned>(tab: &Tab, page: &Page, what: &str)
     serde_json::from_value(answer["result"]["value"].take()).map_err(|_| Error::Unreadable)
 }
 
+/// The page's tree. Where Chromium shows words of its own, the site has said nothing.
+async fn walk_over(tab: &Tab, page: &Page, how: &str) -> Result<Told, Error> {
+    let told: Told = ask(tab, page, how).await?;
+    Ok(if told.url.starts_with("chrome-error:") { Told::nothing(&page.document.url) } else { told })
+}
+
 /// Closes every page but the first.
 pub(super) async fn close_popups(tab: &Tab) {
     let others: Vec<String> = tab.state().pages.iter().skip(1).map(|page| page.target.clone()).collect();
@@ -49,7 +55,7 @@ impl BrowserDriver {
     pub(super) async fn read(&mut self) -> Result<PageSnapshot, Error> {
         let tab = self.tab()?;
         let page = tab.page()?;
-        let told: Told = ask(tab, &page, "walk(false)").await?;
+        let told = walk_over(tab, &page, "walk(false)").await?;
         let messages = tab.state().messages.clone();
         let cookies = json!({ "urls": [&told.url] });
         let cookies = tab.cdp.call(&page.session, "Network.getCookies", cookies).await?;
@@ -67,7 +73,7 @@ impl BrowserDriver {
     pub(super) async fn select(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         let tab = self.tab()?;
         let page = tab.page()?;
-        let told: Told = ask(tab, &page, "walk(true)").await?;
+        let told = walk_over(tab, &page, "walk(true)").await?;
         let (told, loaded) = walked(told, page).await?;
         let found = select::find_in(&told.tree(), &loaded, selector)?;
         self.told = Some(told);

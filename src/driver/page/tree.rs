@@ -42,6 +42,11 @@ impl From<u8> for Over {
 }
 
 impl Told {
+    /// A page of which nothing is known but where it is.
+    pub(in crate::driver) fn nothing(url: &str) -> Self {
+        Self { url: url.to_owned(), nodes: Vec::new(), owners: Vec::new() }
+    }
+
     /// What only the browser knows of the elements.
     pub(in crate::driver) fn layout(&self) -> Layout {
         let mut layout = Layout::default();
