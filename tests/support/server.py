@@ -22,7 +22,8 @@ class Server:
 
     def __init__(self, database, environment=None):
         self.program = binary()
-        self.directory = Path(tempfile.mkdtemp(prefix="postern-prove-"))
+        # Short: Chromium puts a socket below it, whose whole path has room for 107 bytes.
+        self.directory = Path(tempfile.mkdtemp(prefix="p-"))
         self.log = self.directory / "log"
         self.origin = f"http://127.0.0.1:{free_port()}"
         self.database = Sqlite(self.directory) if database == "sqlite" else Postgres()
