@@ -96,14 +96,6 @@ pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<source_
     Ok(store::source_system::list(&app.db, caller.workspace, page).await?)
 }
 
-/// Whether this server can drive a site so.
-fn drivable(field: &str, driver: Driver) -> Result<(), Error> {
-    if driver == Driver::Browser {
-        return Err(Error::invalid(field, "must be AUTO or HTTP: this server has no browser driver"));
-    }
-    Ok(())
-}
-
 /// Every allowed origin, the login URL's own first.
 async fn origins(app: &App, login_url: &Url, given: Option<&[String]>) -> Result<Vec<String>, Error> {
     let own = login_url.origin().ascii_serialization();

@@ -4,7 +4,7 @@ use entity::{Driver, SourceSystemId, Strings, source_system};
 use serde_json::Value;
 use url::Url;
 
-use super::{drivable, origins, recipe};
+use super::{origins, recipe};
 use crate::service::{App, Caller, Error, check};
 use crate::store;
 
@@ -69,7 +69,6 @@ async fn check(app: &App, caller: &Caller, changes: Changes) -> Result<Checked, 
     if let Some(name) = &changes.name {
         check::text("name", name, check::NAME)?;
     }
-    changes.driver.map_or(Ok(()), |driver| drivable("driver", driver))?;
     let login_url = changes.login_url.as_deref().map(|url| check::url("loginUrl", url)).transpose()?;
     if let Some(url) = &login_url {
         check::reachable("loginUrl", &app.sources, url).await?;
