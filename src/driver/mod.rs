@@ -5,6 +5,7 @@
 //! typed as a secret goes only to the allowed origins, looked at again when it leaves; and every request
 //! goes out through `egress`.
 
+pub mod download;
 mod error;
 pub mod http;
 mod session;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+pub use self::download::Download;
 pub use self::error::Error;
 pub use self::session::Session;
 use crate::domain::Origins;
@@ -41,6 +43,15 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::BadSelector`] and [`Error::NoPage`].
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error>;
+
+    /// The file that a link or a button hands out; at most `most` bytes are ever held. The page stays as it
+    /// is, unless another page came instead of a file. The caller limits the time: what is dropped here
+    /// has ended.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for more bytes, [`Error::OutsideOrigins`] for a file elsewhere,
+    /// [`Error::NoFile`] if a page came, which is the driver's page then.
+    async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error>;
 
     /// The signed-in state, to be sealed.
     ///

@@ -75,7 +75,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 35] = [
+const TECHNOLOGIES: [(&str, &[&str]); 36] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -103,6 +103,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 35] = [
     ("metrics::", &["meter"]),
     ("metrics_exporter_prometheus::", &["meter"]),
     ("moka::", &["service/key.rs"]),
+    ("percent_encoding::", &["driver/http"]),
     ("publicsuffix::", &["driver/http"]),
     ("qrcode::", &["api/qr.rs"]),
     ("reqwest::", &["demo", "driver/http", "egress", "webhook"]),

@@ -17,7 +17,7 @@ use crate::driver::Error;
 use crate::egress::{Reply, Request};
 
 /// Requests until a page must have settled.
-const MOST_HOPS: u32 = 10;
+pub(super) const MOST_HOPS: u32 = 10;
 /// For one exchange; slow sites answer in seconds.
 pub(super) const EXCHANGE: Duration = Duration::from_secs(20);
 /// For an action with all its hops.
@@ -75,19 +75,29 @@ impl HttpDriver {
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Reply, Error> {
+        let request = self.request(outgoing, self.patience, MOST_BODY)?;
+        Ok(self.tools.egress.exchange(request).await?)
+    }
+
+    /// What leaves for `outgoing`: a secret only for the allowed origins.
+    pub(super) fn request(
+        &self,
+        outgoing: &Outgoing,
+        deadline: Duration,
+        max_body: usize,
+    ) -> Result<Request, Error> {
         if outgoing.carries_secret {
             form::check(&outgoing.url, &self.tools.origins)?;
         }
         let body = outgoing.body.as_ref().map(|(_, body)| body.expose().as_bytes().to_vec());
-        let request = Request {
+        Ok(Request {
             method: outgoing.method.clone(),
             url: outgoing.url.clone(),
             headers: self.headers(outgoing),
             body: body.unwrap_or_default(),
-            deadline: self.patience,
-            max_body: MOST_BODY,
-        };
-        Ok(self.tools.egress.exchange(request).await?)
+            deadline,
+            max_body,
+        })
     }
 
     fn headers(&self, outgoing: &Outgoing) -> HeaderMap {
@@ -116,7 +126,7 @@ impl HttpDriver {
         auth::basic(&known.identifier, &known.password)
     }
 
-    async fn load(&self, url: &Url, reply: Reply) -> Result<Loaded, Error> {
+    pub(super) async fn load(&self, url: &Url, reply: Reply) -> Result<Loaded, Error> {
         let refresh = reply.headers.get(REFRESH).and_then(|value| settle::refresh(value.to_str().ok()?, url));
         let fetched = Fetched {
             url: url.clone(),
@@ -135,7 +145,7 @@ impl HttpDriver {
     }
 
     /// Where a page sends its reader by itself.
-    fn onward(&self, page: &Loaded) -> Result<Option<Outgoing>, Error> {
+    pub(super) fn onward(&self, page: &Loaded) -> Result<Option<Outgoing>, Error> {
         if let Some(form) = page.self_submit {
             let mut next = form::submit(page, (Some(form), None), &self.tools.origins)?;
             // An assertion may go to another host; what the customer typed may not ride along.
@@ -162,7 +172,7 @@ impl HttpDriver {
 }
 
 /// The next request, if the reply is a redirect (RFC 9110, section 15.4).
-fn redirected(outgoing: &Outgoing, reply: &Reply) -> Result<Option<Outgoing>, Error> {
+pub(super) fn redirected(outgoing: &Outgoing, reply: &Reply) -> Result<Option<Outgoing>, Error> {
     let moved = matches!(reply.status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let Some(location) = reply.headers.get(LOCATION).filter(|_| moved) else { return Ok(None) };
     // Sites write raw UTF-8 here.

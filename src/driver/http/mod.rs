@@ -5,6 +5,7 @@
 
 mod auth;
 mod controls;
+mod disposition;
 mod elements;
 mod fetch;
 mod form;
@@ -14,6 +15,7 @@ mod inputs;
 mod jar;
 mod labels;
 mod loaded;
+mod save;
 mod select;
 mod settle;
 #[cfg(test)]
@@ -32,7 +34,7 @@ use self::fetch::Outgoing;
 use self::jar::Jar;
 use self::loaded::Loaded;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Session, Tools};
+use super::{Download, Driver, Error, Found, Session, Tools};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::{Secret, origins};
@@ -172,6 +174,10 @@ impl Driver for HttpDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         select::find(self.page()?, selector)
+    }
+
+    async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error> {
+        self.save_file(element, most).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

@@ -5,6 +5,7 @@ mod bytes;
 mod first;
 mod house;
 mod outcomes;
+mod save;
 mod site;
 mod workflow;
 

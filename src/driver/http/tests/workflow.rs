@@ -8,14 +8,18 @@ use crate::domain::step::Step;
 use crate::driver::workflow::{StepError, run};
 use crate::driver::{self, Driver};
 
-async fn signed_in(site: &Site) -> Box<dyn Driver> {
+pub(super) async fn signed_in(site: &Site) -> Box<dyn Driver> {
     let mut login = Login::at(site, "plain").await;
     login.types(&["ann", "right"]).await;
     let session = login.session().await;
     driver::start(entity::Driver::Auto, tools(site), Some(&session)).unwrap()
 }
 
-async fn step(site: &Site, driver: &mut dyn Driver, step: Value) -> Result<Option<Value>, StepError> {
+pub(super) async fn step(
+    site: &Site,
+    driver: &mut dyn Driver,
+    step: Value,
+) -> Result<Option<Value>, StepError> {
     let step: Step = serde_json::from_value(step).unwrap();
     run(driver, &tools(site).origins, &step).await
 }
@@ -54,7 +58,7 @@ async fn a_dead_session_is_told_from_a_broken_step() {
 }
 
 #[tokio::test]
-async fn steps_stay_inside_the_origins_and_the_time_they_have() {
+pub(super) async fn steps_stay_inside_the_origins_and_the_time_they_have() {
     let site = Site::start().await;
     let mut driver = signed_in(&site).await;
     let driver = driver.as_mut();
