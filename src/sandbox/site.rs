@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Form, FromRequestParts, State};
+use axum::extract::{DefaultBodyLimit, Form, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
@@ -16,6 +16,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use super::desk::{Count, Desk, Standing, Visitor};
+use super::download;
 use super::page::{self, Account, FormKind, Movement, Notice, Start, Statement, Statements};
 use super::scenario::{self, Ask, Ending, Scenario};
 
@@ -55,6 +56,7 @@ pub fn router() -> Router {
         .route("/login/code", get(code_form).post(code))
         .route("/account", get(account))
         .route("/statements", get(statements))
+        .route("/statements/{file}", get(statement))
         .route("/logout", get(logout))
         .fallback(lost)
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -249,6 +251,18 @@ async fn statements(known: Known) -> Response {
     match known.signed_in() {
         Some(_) => page::show(StatusCode::OK, &Statements { statements: STATEMENTS }),
         None => Redirect::to("/login").into_response(),
+    }
+}
+
+async fn statement(known: Known, Path(file): Path<String>) -> Response {
+    if known.signed_in().is_none() {
+        return Redirect::to("/login").into_response();
+    }
+    let pdf = |statement: &&Statement| file.strip_suffix(".pdf") == Some(statement.number);
+    match STATEMENTS.iter().find(pdf) {
+        Some(statement) => download::one(statement),
+        None if file == "list.csv" => download::list(STATEMENTS),
+        None => lost().await,
     }
 }
 
