@@ -6,10 +6,11 @@
 mod age;
 mod list;
 mod nats;
+mod runs;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use url::Url;
 use age::Age;
 use list::List;
 
-use crate::domain::{Secret, duration};
+use crate::domain::{FileLimits, Secret};
 use crate::egress::Allow;
 use crate::egress::nats::Settings as BrokerSettings;
 
@@ -30,11 +31,6 @@ use crate::egress::nats::Settings as BrokerSettings;
 const PREFIX: &str = "POSTERN_";
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "postern.toml";
-/// How long an attempt at a delivery may take unless the operator says otherwise.
-const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
-/// What the operator may say: long enough for a far receiver, and short
-/// enough for one that hangs not to hold its place for minutes.
-const WEBHOOK_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
 
 /// How the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -83,6 +79,8 @@ pub struct Settings {
     pub webhooks_allow: Allow,
     /// How long one attempt at a delivery may take.
     pub webhooks_timeout: Duration,
+    /// Which files runs take.
+    pub files: FileLimits,
     /// Broker connections by name.
     pub nats: BTreeMap<String, BrokerSettings>,
 }
@@ -148,15 +146,11 @@ struct Raw {
     #[serde(default)]
     egress: RawEgress,
     #[serde(default)]
-    webhooks: RawWebhooks,
+    webhooks: webhooks::Raw,
+    #[serde(default)]
+    runs: runs::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWebhooks {
-    timeout: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -280,15 +274,13 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         retention,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
-        webhooks_timeout: timeout(raw.webhooks.timeout.as_deref())
+        webhooks_timeout: raw
+            .webhooks
+            .timeout()
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
+        files: raw.runs.settled().map_err(|(key, problem)| bad(key, problem))?,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
-}
-
-fn timeout(text: Option<&str>) -> Result<Duration, &'static str> {
-    let given = text.map_or(Ok(WEBHOOK_TIMEOUT), duration::parse);
-    given.ok().filter(|given| WEBHOOK_TIMEOUTS.contains(given)).ok_or("must be PT1S to PT1M, such as PT15S")
 }
 
 /// Customers type passwords there: https, or a loopback address for trying things out.

@@ -97,6 +97,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         destinations: Destinations::new(vec![Box::new(https), Box::new(nats)]),
         public_url: settings.public_url.clone(),
         retention: settings.retention,
+        files: settings.files.clone(),
         clock,
     };
     let app = App::new(tools);

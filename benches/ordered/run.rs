@@ -130,6 +130,7 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         nats: std::collections::BTreeMap::new(),
         metrics_listen: None,
         retention: None,
+        files: postern::domain::FileLimits::default(),
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }

@@ -11,6 +11,7 @@ mod m20261123_000001_redelivery;
 mod m20261124_000001_line;
 mod m20261124_000001_retention;
 mod m20261124_000002_pending;
+mod m20261125_000001_kept;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_line::Migration),
             Box::new(m20261124_000001_retention::Migration),
             Box::new(m20261124_000002_pending::Migration),
+            Box::new(m20261125_000001_kept::Migration),
         ]
     }
 }

@@ -40,6 +40,9 @@ pub enum Error {
     /// The page has changed: what was asked for is not on it.
     #[error("there is no element {0} for this on the page")]
     NoElement(u32),
+    /// What was found is not a table.
+    #[error("element {0} is not a table")]
+    NoTable(u32),
     /// There is no page yet.
     #[error("no page is open")]
     NoPage,
@@ -62,9 +65,12 @@ impl Error {
             Self::Exchange(_) | Self::Timeout => FailureCode::SiteUnavailable,
             Self::TooManyRedirects(_) | Self::Unreadable => FailureCode::SiteError,
             Self::NotWeb | Self::NeedsScripts(_) | Self::NeedsBrowser => FailureCode::MethodUnsupported,
-            Self::NoElement(_) | Self::NoPage | Self::BadSelector | Self::NoFile | Self::TooLarge(_) => {
-                FailureCode::UnknownPage
-            }
+            Self::NoElement(_)
+            | Self::NoTable(_)
+            | Self::NoPage
+            | Self::BadSelector
+            | Self::NoFile
+            | Self::TooLarge(_) => FailureCode::UnknownPage,
         }
     }
 }

@@ -21,6 +21,7 @@ pub use self::session::Session;
 use crate::domain::Origins;
 use crate::domain::sign_in::{Action, Move, Perform};
 use crate::domain::snapshot::{PageSnapshot, Uid};
+use crate::domain::table::Cell;
 use crate::egress;
 
 /// A live page of a source system.
@@ -43,6 +44,14 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::BadSelector`] and [`Error::NoPage`].
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error>;
+
+    /// The rows of a table found by a selector, as far as they are its own; at most 10,000.
+    ///
+    /// # Errors
+    /// [`Error::NoTable`] for any other element.
+    async fn table(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error> {
+        Err(Error::NoTable(element))
+    }
 
     /// The file that a link or a button hands out; at most `most` bytes are ever held. The page stays as it
     /// is, unless another page came instead of a file. The caller limits the time: what is dropped here

@@ -151,6 +151,13 @@ fn step_fits(step: &Step) -> Result<(), Error> {
             if let Some(attribute) = &extract.attribute {
                 check::text("attribute", attribute, check::NAME)?;
             }
+            if extract.attribute.is_some() && !extract.shape.is_text() {
+                return Err(Error::invalid("attribute", "must be null where a table is read"));
+            }
+        }
+        Step::Download(download) => {
+            check::text("name", &download.name, check::NAME)?;
+            selector(&download.selector)?;
         }
     }
     limits_fit(step.limits())

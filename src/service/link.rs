@@ -295,5 +295,6 @@ pub(super) fn fresh(
         return_url: new.return_url.clone(),
         locale: new.locale.clone(),
         token_key: i16::from(token_key),
+        relogin_run_id: None,
     }
 }

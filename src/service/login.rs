@@ -36,7 +36,7 @@ const ACCOUNT_PASSWORDS: u64 = 6;
 /// The window of [`ACCOUNT_PASSWORDS`].
 const ACCOUNT_WINDOW: Duration = Duration::from_hours(1);
 /// How long a kept session may be used.
-const SESSION_LIFE: Duration = Duration::from_hours(720);
+pub(super) const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// How long a session is there that must not outlive its run.
 const RUN_LIFE: Duration = Duration::from_hours(24);
 /// An engine looks for an answer on its own after this time, in case a hint was lost.
@@ -237,6 +237,9 @@ pub async fn signed_in(app: &App, login: &login::Model, state: &[u8]) -> Result<
             link_id: link.id,
             sealed,
             created_at: now,
+            seen_good_at: Some(now),
+            factor_at: None,
+            died_at: None,
             expires_at: now.plus(if keeps_session(&job) { SESSION_LIFE } else { RUN_LIFE }),
         };
         store::session::insert(&tx, kept).await?;

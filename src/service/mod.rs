@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod file;
 pub mod gauge;
 pub mod idempotency;
 pub mod job;
@@ -42,6 +43,7 @@ pub use error::{Error, Problem};
 pub use key::Caller;
 
 use crate::bus::Bus;
+use crate::domain::FileLimits;
 use crate::egress;
 use crate::store::Db;
 use crate::vault::{Tokens, Vault};
@@ -69,6 +71,8 @@ pub struct Tools {
     pub public_url: Url,
     /// How long events, and deliveries with their attempts, are kept; `None` = for ever.
     pub retention: Option<Duration>,
+    /// Which files runs take.
+    pub files: FileLimits,
 }
 
 /// The tool box; cheap to clone.

@@ -1,8 +1,8 @@
 //! Runs: a job's workflows carried out with the session of a login, step by step, each saved.
 
 use entity::{
-    FailureCode, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, link, run, run_step,
-    source_system,
+    FailureCode, FileId, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, link, run,
+    run_step, source_system,
 };
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -49,6 +49,8 @@ pub enum Outcome {
     Done {
         /// What an extraction found.
         output: Option<Value>,
+        /// The file that it put down.
+        file: Option<FileId>,
         /// How long it took.
         duration_ms: i32,
     },
@@ -77,6 +79,7 @@ pub(super) async fn queue(
         link_id: link.id,
         job_id: link.job_id,
         session_id: Some(session),
+        rerun: false,
         status: RunStatus::Queued,
         claimed_by: None,
         output: Value::Object(Map::new()),
@@ -133,9 +136,14 @@ pub async fn work(app: &App, run: run::Model) -> Result<Work, Error> {
 /// # Errors
 /// If the database does not answer.
 pub async fn save_step(app: &App, run: &run::Model, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
+    let (workspace, now) = (run.workspace_id, app.clock.now());
+    let mut whole = None;
     let (status, error, duration_ms, output) = match outcome {
         Outcome::Begun => (RunStatus::Running, None, None, None),
-        Outcome::Done { output, duration_ms } => (RunStatus::Succeeded, None, Some(duration_ms), output),
+        Outcome::Done { output, file, duration_ms } => {
+            whole = file;
+            (RunStatus::Succeeded, None, Some(duration_ms), output)
+        }
         Outcome::Failed { error, duration_ms } => (RunStatus::Failed, Some(error), Some(duration_ms), None),
     };
     let row = run_step::Model {
@@ -150,7 +158,35 @@ pub async fn save_step(app: &App, run: &run::Model, place: Place<'_>, outcome: O
         duration_ms,
         output,
     };
-    store::transact(&app.db, async move |tx| Ok(store::run::put_step(&tx, row).await?)).await
+    while_held(app, run, async move |tx| {
+        if let Some(file) = whole {
+            store::file::store(&tx, workspace, file, now).await?;
+        }
+        Ok(store::run::put_step(&tx, row).await?)
+    })
+    .await
+}
+
+/// Runs `work` if this node still holds the run: whoever was taken for dead, or whose session was revoked,
+/// changes nothing any more.
+///
+/// # Errors
+/// [`Error::Gone`] if the run is no longer ours.
+pub(super) async fn while_held<T, F, W>(app: &App, run: &run::Model, work: W) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+    W: FnOnce(Tx) -> F + Send + 'static,
+{
+    let (workspace, id, node) = (run.workspace_id, run.id, app.node);
+    store::transact(&app.db, async move |tx| {
+        let row = store::run::lock(&tx, workspace, id).await?;
+        if row.status != RunStatus::Running || row.claimed_by != Some(node) {
+            return Err(Error::Gone);
+        }
+        work(tx).await
+    })
+    .await
 }
 
 /// The run has ended: its output is saved, and the link is COMPLETED or FAILED.
@@ -180,6 +216,7 @@ pub async fn recover(tx: &Tx, now: Timestamp, mut orphan: run::Model) -> Result<
     if steps.iter().take(begun).all(Step::is_repeatable) {
         orphan.status = RunStatus::Queued;
         orphan.claimed_by = None;
+        store::file::delete_of_run(tx, orphan.workspace_id, orphan.id).await?;
         store::run::update(tx, &orphan, held_by).await?;
         return Ok(());
     }
@@ -204,6 +241,7 @@ async fn end(
         return Ok(());
     }
     tx.count(Counted::Run(run.status));
+    store::file::delete_unfinished(tx, run.workspace_id, run.id).await?;
     if let Some(session) = session.filter(|_| !login::keeps_session(&job)) {
         store::session::delete(tx, run.workspace_id, session).await?;
     }

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod endpoint;
 pub mod endpoint_secret;
 pub mod event;
+pub mod file;
 pub mod gauge;
 pub mod horizon;
 pub mod idempotency;

@@ -4,6 +4,7 @@ use entity::{LinkId, NodeId, RunId, RunStatus, Timestamp, WorkspaceId, run, run_
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::rows::one_of;
@@ -27,6 +28,16 @@ pub async fn insert(tx: &Tx, row: run::Model) -> Result<(), Error> {
 pub async fn get(db: &impl ConnectionTrait, workspace: WorkspaceId, id: RunId) -> Result<run::Model, Error> {
     let query = run::Entity::find_by_id(id).filter(run::Column::WorkspaceId.eq(workspace));
     query.one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The run, locked until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: RunId) -> Result<run::Model, Error> {
+    let query = run::Entity::find_by_id(id).filter(run::Column::WorkspaceId.eq(workspace));
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    query.one(tx).await?.ok_or(Error::NotFound)
 }
 
 /// The newest run of each link.

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use entity::{FailureCode, run};
+use entity::{FailureCode, FileId, run};
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
@@ -13,11 +13,11 @@ use url::Url;
 use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::Origins;
 use crate::domain::failure::Failure;
-use crate::domain::step::Step;
-use crate::driver::workflow::{self, StepError};
-use crate::driver::{self, Driver, Session, Tools};
+use crate::domain::step::{Step, Workflow};
+use crate::driver::workflow::{self, FileRule, Got, StepError};
+use crate::driver::{self, Download, Driver, Session, Tools};
 use crate::service::run::{self as service, Outcome, Place, Work};
-use crate::service::{App, Error};
+use crate::service::{App, Error, file};
 
 /// How many runs one worker carries out at a time; more wait in the queue.
 const RUNS: usize = 32;
@@ -48,6 +48,8 @@ async fn carry_out(app: App, run: run::Model) {
     let ended = AssertUnwindSafe(workflows(&app, run.clone())).catch_unwind().await;
     let result = match ended {
         Ok(Ok(result)) => result,
+        // Taken over by another worker, or ended from outside: no longer ours to end.
+        Ok(Err(Error::Gone)) => return,
         Ok(Err(error)) => Err(broken_off(&run, &error)),
         Err(_panic) => Err(broken_off(&run, &Panicked)),
     };
@@ -72,6 +74,7 @@ struct Runner<'a> {
     run: &'a run::Model,
     driver: Box<dyn Driver>,
     origins: Origins,
+    taken: Taken,
 }
 
 async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>, Error> {
@@ -86,59 +89,94 @@ async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>,
         Ok(driver) => driver,
         Err(error) => return Ok(Err(Failure::new(error.code()))),
     };
-    let mut runner = Runner { app, run: &run, driver, origins };
-    let mut output = Map::new();
-    let (mut position, mut bytes) = (0, 0);
-    for workflow in &workflows {
-        let mut values = Map::new();
-        for (index, step) in workflow.steps.iter().enumerate() {
-            let index = i32::try_from(index).unwrap_or(i32::MAX);
-            let place = Place { workflow: &workflow.name, position, index, step };
-            match runner.step(place, OUTPUT_BYTES.saturating_sub(bytes)).await? {
-                Ok(Some((name, value))) => {
-                    bytes += value.to_string().len();
-                    values.insert(name, value);
-                }
-                Ok(None) => {}
-                Err(code) => return Ok(Err(Failure::new(code))),
-            }
-            position += 1;
-        }
-        output.insert(workflow.name.clone(), Value::Object(values));
-    }
-    Ok(Ok(Value::Object(output)))
+    let taken = Taken::default();
+    Runner { app, run: &run, driver, origins, taken }.work(&workflows).await
+}
+
+/// What the steps have taken so far.
+#[derive(Default)]
+struct Taken {
+    output_bytes: usize,
+    file_bytes: usize,
 }
 
 /// What a step read, with its name; or the code that ends the run.
 type Stepped = Result<Option<(String, Value)>, FailureCode>;
 
 impl Runner<'_> {
-    /// Carries out one step, whose value may take up `room` bytes.
-    async fn step(&mut self, place: Place<'_>, room: usize) -> Result<Stepped, Error> {
+    /// All steps, in order, until one fails.
+    async fn work(mut self, workflows: &[Workflow]) -> Result<Result<Value, Failure>, Error> {
+        let mut output = Map::new();
+        let mut position = 0;
+        for workflow in workflows {
+            let mut values = Map::new();
+            for (index, step) in (0..).zip(&workflow.steps) {
+                let place = Place { workflow: &workflow.name, position, index, step };
+                match self.step(place).await? {
+                    Ok(named) => values.extend(named),
+                    Err(code) => return Ok(Err(Failure::new(code))),
+                }
+                position += 1;
+            }
+            output.insert(workflow.name.clone(), Value::Object(values));
+        }
+        Ok(Ok(Value::Object(output)))
+    }
+
+    /// Carries out one step and saves how it ended.
+    async fn step(&mut self, place: Place<'_>) -> Result<Stepped, Error> {
         self.save(place, Outcome::Begun).await?;
         let began = Instant::now();
-        let result = workflow::run(self.driver.as_mut(), &self.origins, place.step).await;
+        let result = self.carry_out(place).await?;
         let duration_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
-        let result = match result {
-            Ok(Some(value)) if value.to_string().len() > room => Err((
-                FailureCode::StepFailed,
-                format!("the output of the run is larger than {OUTPUT_BYTES} bytes"),
-            )),
-            Ok(value) => Ok(value),
-            Err(StepError::LoginAgain) => {
-                Err((FailureCode::ReloginRequired, StepError::LoginAgain.to_string()))
-            }
-            Err(error) => Err((FailureCode::StepFailed, error.to_string())),
-        };
         let (outcome, stepped) = match result {
-            Ok(output) => {
+            Ok(Done { output, file }) => {
                 let named = output.clone().zip(name(place.step)).map(|(value, name)| (name, value));
-                (Outcome::Done { output, duration_ms }, Ok(named))
+                (Outcome::Done { output, file, duration_ms }, Ok(named))
             }
             Err((code, error)) => (Outcome::Failed { error, duration_ms }, Err(code)),
         };
         self.save(place, outcome).await?;
         Ok(stepped)
+    }
+
+    /// The inner error is the step's: the code that ends the run, and why for a developer.
+    async fn carry_out(&mut self, place: Place<'_>) -> Result<Result<Done, (FailureCode, String)>, Error> {
+        let limits = &self.app.files;
+        let most = limits.file_bytes.min(limits.run_bytes.saturating_sub(self.taken.file_bytes));
+        let files = FileRule { most, types: &limits.types };
+        let failed = |why: String| Ok(Err((FailureCode::StepFailed, why)));
+        match workflow::run(self.driver.as_mut(), &self.origins, place.step, files).await {
+            Ok(Got::Nothing) => Ok(Ok(Done::default())),
+            Ok(Got::Value(value)) => {
+                self.taken.output_bytes += value.to_string().len();
+                if self.taken.output_bytes > OUTPUT_BYTES {
+                    return failed(format!("the output of the run is larger than {OUTPUT_BYTES} bytes"));
+                }
+                Ok(Ok(Done { output: Some(value), file: None }))
+            }
+            Ok(Got::File(download)) => {
+                self.taken.file_bytes += download.body.len();
+                Ok(Ok(Done { output: None, file: Some(self.put(place, download).await?) }))
+            }
+            Err(StepError::LoginAgain) => {
+                Ok(Err((FailureCode::ReloginRequired, StepError::LoginAgain.to_string())))
+            }
+            Err(error) => failed(error.to_string()),
+        }
+    }
+
+    /// Writes down what the site handed out.
+    async fn put(&mut self, place: Place<'_>, download: Download) -> Result<FileId, Error> {
+        let new =
+            file::New { file_name: download.name, content_type: download.content_type, body: download.body };
+        let source = file::Source {
+            workflow: place.workflow.to_owned(),
+            position: place.position,
+            name: name(place.step).unwrap_or_default(),
+        };
+        let (app, run) = (self.app, self.run);
+        patiently(|| file::put(app, run, source.clone(), &new)).await
     }
 
     async fn save(&mut self, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
@@ -147,9 +185,17 @@ impl Runner<'_> {
     }
 }
 
+/// What a step that ended well leaves.
+#[derive(Default)]
+struct Done {
+    output: Option<Value>,
+    file: Option<FileId>,
+}
+
 fn name(step: &Step) -> Option<String> {
     match step {
         Step::Extract(extract) => Some(extract.name.clone()),
+        Step::Download(download) => Some(download.name.clone()),
         Step::Goto(_) | Step::Click(_) | Step::Fill(_) | Step::WaitFor(_) => None,
     }
 }

@@ -30,6 +30,7 @@ mod durability;
 mod endpoints;
 mod expiry;
 mod fairness;
+mod files;
 mod guide;
 mod handover;
 mod health;

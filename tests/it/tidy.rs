@@ -47,7 +47,7 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 24] = [
+const SIBLINGS: [(&str, &[&str]); 25] = [
     ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
@@ -57,6 +57,7 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
     ("endpoint", &["check", "event", "idempotency"]),
     ("event", &["log"]),
     ("expiry", &["link"]),
+    ("file", &["login", "run"]),
     ("gauge", &["log"]),
     ("job", &["check", "idempotency"]),
     ("key", &["check"]),
@@ -103,7 +104,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 36] = [
     ("metrics::", &["meter"]),
     ("metrics_exporter_prometheus::", &["meter"]),
     ("moka::", &["service/key.rs"]),
-    ("percent_encoding::", &["driver/http"]),
+    ("percent_encoding::", &["api/file.rs", "driver/http"]),
     ("publicsuffix::", &["driver/http"]),
     ("qrcode::", &["api/qr.rs"]),
     ("reqwest::", &["demo", "driver/http", "egress", "webhook"]),

@@ -18,6 +18,7 @@ mod loaded;
 mod save;
 mod select;
 mod settle;
+mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -37,6 +38,7 @@ use super::session::HttpAuth;
 use super::{Download, Driver, Error, Found, Session, Tools};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
+use crate::domain::table::Cell;
 use crate::domain::{Secret, origins};
 
 /// A driver without a browser.
@@ -174,6 +176,10 @@ impl Driver for HttpDriver {
 
     async fn find(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
         select::find(self.page()?, selector)
+    }
+
+    async fn table(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error> {
+        table::rows(self.page()?, element)
     }
 
     async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error> {

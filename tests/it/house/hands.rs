@@ -7,7 +7,7 @@ use postern::domain::event::{Facts, Kind};
 use postern::service::retention::Stage;
 use postern::service::{Error, expiry, link, log, node};
 use postern::{store, worker};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 
 use super::House;
 
@@ -85,6 +85,19 @@ impl House {
         while let Some(stage) = next {
             next = worker::retention::step(self.app(), stage).await.unwrap();
         }
+    }
+
+    /// How many rows there are in each of these tables.
+    pub(crate) async fn rows_of(&self, tables: &[&str]) -> Vec<i64> {
+        let database = self.database.open().await;
+        let mut counts = Vec::new();
+        for table in tables {
+            let sql = format!("SELECT count(*) AS n FROM {table}");
+            let statement = Statement::from_string(database.get_database_backend(), sql);
+            let row = database.query_one_raw(statement).await.unwrap().unwrap();
+            counts.push(row.try_get("", "n").unwrap());
+        }
+        counts
     }
 
     /// Lets the engine take the logins that wait; it drives them from then on.

@@ -244,6 +244,12 @@ impl House {
         self.restart().await;
     }
 
+    /// Starts the server again with other limits of files: bytes of one, and of all of a run.
+    pub(crate) async fn take_files(&mut self, file_bytes: usize, run_bytes: usize) {
+        (self.settings.files.file_bytes, self.settings.files.run_bytes) = (file_bytes, run_bytes);
+        self.restart().await;
+    }
+
     /// The operator configures a connection `main` to a broker and starts the server again.
     pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
         self.connect_as("main", broker).await;
@@ -304,6 +310,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         log_format: LogFormat::Text,
         metrics_listen: None,
         retention: Some(RETENTION),
+        files: postern::domain::FileLimits::default(),
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),
