@@ -180,6 +180,7 @@ async fn live(app: &App, partner: &Partner, number: usize) -> Result<(), Error> 
         metadata: serde_json::json!({}),
         return_url: None,
         locale: None,
+        relogin: None,
         idempotency_key: None,
     };
     let made = link::create(app, &partner.caller, wanted).await?.link;

@@ -12,6 +12,7 @@ mod event;
 mod failure;
 mod file;
 mod job;
+mod kept;
 mod link;
 mod load;
 mod login;

@@ -3,7 +3,7 @@
 use async_graphql::{MergedObject, Schema};
 
 use super::subscription::Subscriptions;
-use super::{delivery, endpoint, event, job, link, load, recovery, run, source_system, viewer};
+use super::{delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer};
 use crate::service::App;
 
 /// Everything that can be read.
@@ -25,6 +25,7 @@ pub(super) struct Mutation(
     link::LinkMutations,
     source_system::SourceSystemMutations,
     job::JobMutations,
+    kept::KeptMutations,
     endpoint::EndpointMutations,
     endpoint::update::UpdateMutations,
     endpoint::removal::RemovalMutations,

@@ -40,6 +40,8 @@ pub(super) struct Question {
     pictures: Vec<Picture>,
     inputs: Vec<Input>,
     choices: Vec<Choice>,
+    /// What the customer may agree to, unasked: the box is empty.
+    consent: Option<String>,
     buttons: Vec<Button>,
     resend: Option<&'static str>,
     alternatives: Vec<Choice>,
@@ -115,6 +117,7 @@ pub(super) fn question(
         pictures: prompt.media.iter().filter_map(|media| picture(media, prompt, words)).collect(),
         inputs: prompt.fields.iter().map(|field| input(field, words, remark)).collect(),
         choices: prompt.choices.clone(),
+        consent: prompt.may_keep.then(|| fill(words.consent, &scene::names(scene))),
         buttons: buttons(prompt.kind, words),
         resend: prompt.resend.then(|| resend(prompt.kind, words)),
         alternatives: prompt.alternatives.clone(),

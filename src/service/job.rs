@@ -41,10 +41,6 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
     check::text("name", &new.name, check::NAME)?;
     check::idempotency_key(new.idempotency_key.as_deref())?;
     workflows_fit(&new.workflows)?;
-    if new.keep_credentials == KeepCredentials::Vault {
-        let message = "must be NEVER or SESSION: passwords are not kept by this server yet";
-        return Err(Error::invalid("keepCredentials", message));
-    }
     let request = Request::new(caller.workspace, "createJob", new.idempotency_key.clone(), &new);
     let now = app.clock.now();
     let row = job::Model {

@@ -4,21 +4,24 @@
 //! becomes rows; it never meets the page. Whatever it writes is written only while it still holds
 //! the login: an engine that was taken for dead, or whose login was superseded, changes nothing.
 
+mod budget;
+mod success;
+
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, SubmitId, SubmitKind,
-    Timestamp, WorkspaceId, job, link, login, prompt, session, source_system, submit,
+    CredentialId, FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, RunId, SessionId,
+    Timestamp, WorkspaceId, job, link, login, prompt, source_system,
 };
 
-use super::run;
+pub use self::budget::may_submit;
+pub(super) use self::budget::spend;
+pub use self::success::{SignedIn, signed_in};
 use super::{App, Error, link as links};
 use crate::bus::Topic;
-use crate::domain::Secret;
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
-use crate::domain::link::Change;
 use crate::domain::prompt::Prompt;
 use crate::store::{self, Tx};
 use crate::vault::Binding;
@@ -27,14 +30,6 @@ use crate::vault::Binding;
 pub const LONGEST_IDLE: Duration = Duration::from_mins(10);
 /// A login takes no longer than this.
 pub const LONGEST: Duration = Duration::from_mins(20);
-/// How many passwords the logins of one link may send within [`LINK_WINDOW`].
-const LINK_PASSWORDS: u64 = 10;
-/// The window of [`LINK_PASSWORDS`].
-const LINK_WINDOW: Duration = Duration::from_hours(24);
-/// How many refused passwords for one account a workspace may send within [`ACCOUNT_WINDOW`].
-const ACCOUNT_PASSWORDS: u64 = 6;
-/// The window of [`ACCOUNT_PASSWORDS`].
-const ACCOUNT_WINDOW: Duration = Duration::from_hours(1);
 /// How long a kept session may be used.
 pub(super) const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// How long a session is there that must not outlive its run.
@@ -53,6 +48,10 @@ pub struct Work {
     pub source_system: source_system::Model,
     /// The customer's language, if the partner gave one.
     pub locale: Option<String>,
+    /// Whether the customer may agree that the password is kept.
+    pub may_keep: bool,
+    /// The run whose sign-in is made anew: what its link keeps answers first.
+    pub relogin: Option<RunId>,
 }
 
 /// What came of a question.
@@ -85,7 +84,9 @@ pub async fn work(app: &App, login: &login::Model) -> Result<Work, Error> {
     let id = login.source_system_id;
     let source_system = store::source_system::get(&app.db, login.workspace_id, id).await?;
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
-    Ok(Work { source_system, locale: link.locale })
+    let job = store::job::get(&app.db, login.workspace_id, link.job_id).await?;
+    let may_keep = job.keep_credentials == KeepCredentials::Vault;
+    Ok(Work { source_system, locale: link.locale, may_keep, relogin: link.relogin_run_id })
 }
 
 /// Publishes the login's key: from now on its page can seal answers.
@@ -177,84 +178,6 @@ pub fn too_late(login: &login::Model, now: Timestamp) -> Option<FailureCode> {
     (now.since(login.active_at) >= LONGEST_IDLE).then_some(FailureCode::InputTimeout)
 }
 
-/// Counts a secret that is about to leave, or says why it must not.
-///
-/// # Errors
-/// [`Error::Gone`] if the login is no longer ours.
-pub async fn may_submit(
-    app: &App,
-    login: &login::Model,
-    kind: SubmitKind,
-    identifier: Option<&Secret>,
-) -> Result<Option<FailureCode>, Error> {
-    let nobody = Secret::new(String::new());
-    let tag =
-        app.vault.identifier_tag(login.workspace_id, login.source_system_id, identifier.unwrap_or(&nobody));
-    held(app, login, async move |tx, now, row, _link| {
-        if kind == SubmitKind::Password {
-            let (workspace, account) = (row.workspace_id, (row.source_system_id, tag.as_slice()));
-            let since = now.minus(ACCOUNT_WINDOW);
-            let refused = store::submit::rejected_for_account(&tx, workspace, account, since).await?;
-            if refused >= ACCOUNT_PASSWORDS {
-                return Ok(Some(FailureCode::RateLimited));
-            }
-            let sent = store::submit::of_link(&tx, workspace, row.link_id, now.minus(LINK_WINDOW)).await?;
-            if sent >= LINK_PASSWORDS {
-                return Ok(Some(FailureCode::AttemptsExhausted));
-            }
-        }
-        let counted = submit::Model {
-            id: SubmitId::new(now),
-            workspace_id: row.workspace_id,
-            source_system_id: row.source_system_id,
-            link_id: row.link_id,
-            login_id: row.id,
-            kind,
-            identifier_tag: tag.to_vec(),
-            // Until the site is seen to accept it: a crash in between counts against the budget.
-            rejected: true,
-            created_at: now,
-        };
-        store::submit::insert(&tx, counted).await?;
-        Ok(None)
-    })
-    .await
-}
-
-/// Signed in: the session is sealed, the link is in progress and its run is queued, all at once.
-///
-/// # Errors
-/// [`Error::Gone`] if the login is no longer ours.
-pub async fn signed_in(app: &App, login: &login::Model, state: &[u8]) -> Result<(), Error> {
-    let id = SessionId::new(app.clock.now());
-    let binding = session_binding(login.workspace_id, id);
-    let sealed = app.vault.seal(binding, state).map_err(Error::internal)?;
-    held(app, login, async move |tx, now, row, mut link| {
-        let job = store::job::get(&tx, link.workspace_id, link.job_id).await?;
-        let kept = session::Model {
-            id,
-            workspace_id: link.workspace_id,
-            link_id: link.id,
-            sealed,
-            created_at: now,
-            seen_good_at: Some(now),
-            factor_at: None,
-            died_at: None,
-            expires_at: now.plus(if keeps_session(&job) { SESSION_LIFE } else { RUN_LIFE }),
-        };
-        store::session::insert(&tx, kept).await?;
-        store::submit::accept(&tx, row.workspace_id, row.id).await?;
-        end(&tx, now, row, SIGNED_IN, None).await?;
-        // A site that signs in without a single answer has skipped a status.
-        if link.status == entity::LinkStatus::Accessed {
-            links::change(&tx, now, &mut link, Change::Answered, Facts::default()).await?;
-        }
-        links::change(&tx, now, &mut link, Change::SignedIn, Facts::default()).await?;
-        run::queue(&tx, now, &link, id).await
-    })
-    .await
-}
-
 /// The login ended without a session: the link fails, or expires if its time is over as well.
 ///
 /// # Errors
@@ -333,6 +256,12 @@ pub async fn prompts(
 #[must_use]
 pub(super) fn session_binding(workspace: WorkspaceId, id: SessionId) -> Binding {
     Binding { workspace, record: id.0, field: "session.sealed" }
+}
+
+/// What binds sealed credentials to their place.
+#[must_use]
+pub(super) fn credential_binding(workspace: WorkspaceId, id: CredentialId) -> Binding {
+    Binding { workspace, record: id.0, field: "credential.sealed" }
 }
 
 /// Whether the job wants the session to outlive its run.

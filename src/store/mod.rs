@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod backlog;
 pub mod connect;
+pub mod credential;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;

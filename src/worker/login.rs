@@ -7,7 +7,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use entity::{FailureCode, login};
+use entity::{FailureCode, PromptKind, RunId, Timestamp, login};
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,12 +16,12 @@ use url::Url;
 use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Prompt};
-use crate::domain::sign_in::{Machine, Move, Outcome, Target};
+use crate::domain::sign_in::{Credentials, Machine, Move, Outcome, Target};
 use crate::domain::snapshot::PageSnapshot;
 use crate::domain::{Origins, retry};
 use crate::driver::{self, Driver, Tools};
-use crate::service::login::{self as service, Heard, Work};
-use crate::service::{App, Error};
+use crate::service::login::{self as service, Heard, SignedIn, Work};
+use crate::service::{App, Error, kept};
 use crate::vault::{LoginKey, Place};
 
 /// How many logins one engine drives at a time; more wait in the queue.
@@ -86,6 +86,18 @@ struct Engine<'a> {
     key: LoginKey,
     machine: Machine,
     driver: Box<dyn Driver>,
+    may_keep: bool,
+    kept: Kept,
+}
+
+/// What a link keeps whose place this login's link takes.
+enum Kept {
+    /// It has been used, or there is none.
+    Nothing,
+    /// Of this run's link; not looked at yet.
+    Of(RunId),
+    /// It has been sent, and the customer had agreed to it then.
+    Sent(RunId, Timestamp),
 }
 
 async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
@@ -99,7 +111,8 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
         Err(error) => return service::failed(app, login, Failure::new(error.code())).await,
     };
     let machine = Machine::new(target);
-    Engine { app, login, key, machine, driver }.run().await
+    let kept = work.relogin.map_or(Kept::Nothing, Kept::Of);
+    Engine { app, login, key, machine, driver, may_keep: work.may_keep, kept }.run().await
 }
 
 fn target(work: &Work) -> Result<Target, Error> {
@@ -113,9 +126,12 @@ impl Engine<'_> {
         let mut step = self.machine.start();
         loop {
             step = match step {
-                Move::Ask(prompt) => match self.ask(*prompt).await? {
-                    Ok(answer) => self.machine.answer(&answer),
-                    Err(code) => return self.fail(Failure::new(code)).await,
+                Move::Ask(prompt) => match self.kept_answer(&prompt).await? {
+                    Some(answer) => self.machine.answer(&answer),
+                    None => match self.ask(*prompt).await? {
+                        Ok(answer) => self.machine.answer(&answer),
+                        Err(code) => return self.fail(Failure::new(code)).await,
+                    },
                 },
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
                     Ok(page) => self.machine.observe(&page),
@@ -127,8 +143,34 @@ impl Engine<'_> {
         }
     }
 
+    /// What was kept answers the first question for credentials; a password is sent once, and forgotten if
+    /// the site asks for it again.
+    async fn kept_answer(&mut self, prompt: &Prompt) -> Result<Option<Answer>, Error> {
+        if prompt.kind != PromptKind::Credentials {
+            return Ok(None);
+        }
+        let (app, login) = (self.app, self.login);
+        match self.kept {
+            Kept::Sent(run, _) if self.machine.has_sent_secret() => {
+                self.kept = Kept::Nothing;
+                patiently(|| kept::refused(app, login.workspace_id, run)).await?;
+                Ok(None)
+            }
+            Kept::Of(run) | Kept::Sent(run, _) => {
+                let found = patiently(|| kept::for_login(app, login, run)).await?;
+                let answer =
+                    found.as_ref().and_then(|found| Credentials::from_bytes(&found.plain)?.answer(prompt));
+                let consent = found.filter(|_| answer.is_some()).map(|found| found.consented_at);
+                self.kept = consent.map_or(Kept::Nothing, |at| Kept::Sent(run, at));
+                Ok(answer)
+            }
+            Kept::Nothing => Ok(None),
+        }
+    }
+
     /// Puts the question to the customer; the inner error is why there is no answer.
-    async fn ask(&mut self, prompt: Prompt) -> Result<Result<Answer, FailureCode>, Error> {
+    async fn ask(&mut self, mut prompt: Prompt) -> Result<Result<Answer, FailureCode>, Error> {
+        prompt.may_keep = self.may_keep && prompt.asks_password();
         let (app, login) = (self.app, self.login);
         let (id, number) = patiently(|| service::ask(app, login, prompt.clone())).await?;
         let sealed = match service::hear(self.app, self.login, id).await? {
@@ -177,8 +219,17 @@ impl Engine<'_> {
     async fn signed_in(&mut self) -> Result<(), Error> {
         match self.driver.save().await {
             Ok(session) => {
-                let (app, login, state) = (self.app, self.login, session.to_bytes());
-                patiently(|| service::signed_in(app, login, &state)).await
+                let (app, login) = (self.app, self.login);
+                let agreed_at = match self.kept {
+                    Kept::Sent(_, at) => Some(at),
+                    Kept::Nothing | Kept::Of(_) => None,
+                };
+                let done = SignedIn {
+                    state: session.to_bytes(),
+                    credentials: self.machine.kept().map(|kept| (kept.to_bytes(), agreed_at)),
+                    had_factor: self.machine.had_factor(),
+                };
+                patiently(|| service::signed_in(app, login, &done)).await
             }
             Err(error) => self.fail(Failure::new(error.code())).await,
         }

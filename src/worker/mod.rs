@@ -10,6 +10,7 @@ mod lanes;
 pub mod login;
 mod pace;
 pub mod recovery;
+mod relogin;
 pub mod retention;
 pub mod run;
 pub mod tailer;

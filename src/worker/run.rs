@@ -9,15 +9,18 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use zeroize::Zeroizing;
 
+use super::relogin::{self, Relogin};
 use super::{AFTER_ERROR, keep_busy, patiently};
 use crate::domain::Origins;
 use crate::domain::failure::Failure;
+use crate::domain::sign_in::{Credentials, Target};
 use crate::domain::step::{Step, Workflow};
 use crate::driver::workflow::{self, FileRule, Got, StepError};
 use crate::driver::{self, Download, Driver, Session, Tools};
 use crate::service::run::{self as service, Outcome, Place, Work};
-use crate::service::{App, Error, file};
+use crate::service::{App, Error, file, kept};
 
 /// How many runs one worker carries out at a time; more wait in the queue.
 const RUNS: usize = 32;
@@ -45,15 +48,20 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 
 /// One run from its claim to its end; whatever happens, the row says how it ended.
 async fn carry_out(app: App, run: run::Model) {
-    let ended = AssertUnwindSafe(workflows(&app, run.clone())).catch_unwind().await;
-    let result = match ended {
-        Ok(Ok(result)) => result,
-        // Taken over by another worker, or ended from outside: no longer ours to end.
-        Ok(Err(Error::Gone)) => return,
-        Ok(Err(error)) => Err(broken_off(&run, &error)),
-        Err(_panic) => Err(broken_off(&run, &Panicked)),
+    let work = AssertUnwindSafe(workflows(&app, run.clone())).catch_unwind();
+    let ended = tokio::select! {
+        ended = work => ended,
+        // Its session was revoked, or another worker has it.
+        () = service::lost(&app, &run) => return,
     };
-    while let Err(error) = service::finish(&app, run.clone(), result.clone()).await {
+    let (result, state) = match ended {
+        Ok(Ok(done)) => done,
+        Ok(Err(Error::Gone)) => return,
+        Ok(Err(error)) => (Err(broken_off(&run, &error)), None),
+        Err(_panic) => (Err(broken_off(&run, &Panicked)), None),
+    };
+    let state = state.as_ref().map(|state| state.as_slice());
+    while let Err(error) = service::finish(&app, &run, result.clone(), state).await {
         tracing::warn!(run.id = %run.id, error = &error as &dyn std::error::Error, "The end of a run has to wait.");
         tokio::time::sleep(AFTER_ERROR).await;
     }
@@ -77,20 +85,37 @@ struct Runner<'a> {
     taken: Taken,
 }
 
-async fn workflows(app: &App, run: run::Model) -> Result<Result<Value, Failure>, Error> {
-    let Work { run, workflows, source_system, session } =
-        patiently(|| service::work(app, run.clone())).await?;
-    let session = session.and_then(|bytes| Session::from_bytes(&bytes));
-    let Some(session) = session else { return Ok(Err(Failure::new(FailureCode::ReloginRequired))) };
-    let login_url = Url::parse(&source_system.login_url).map_err(Error::internal)?;
-    let origins = Origins::new(&login_url, &source_system.allowed_origins.0);
+/// What came of a run, and the session as it is afterwards.
+type Ended = (Result<Value, Failure>, Option<Zeroizing<Vec<u8>>>);
+
+async fn workflows(app: &App, run: run::Model) -> Result<Ended, Error> {
+    let work = patiently(|| service::work(app, run.clone())).await?;
+    let login_url = Url::parse(&work.source_system.login_url).map_err(Error::internal)?;
+    let origins = Origins::new(&login_url, &work.source_system.allowed_origins.0);
     let tools = Tools { egress: app.sources.clone(), origins: origins.clone(), language: None };
-    let driver = match driver::start(source_system.driver, tools, Some(&session)) {
+    let session = work.session.as_ref().and_then(|bytes| Session::from_bytes(bytes));
+    let driver = match driver::start(work.source_system.driver, tools, session.as_ref()) {
         Ok(driver) => driver,
-        Err(error) => return Ok(Err(Failure::new(error.code()))),
+        Err(error) => return Ok((Err(Failure::new(error.code())), None)),
     };
-    let taken = Taken::default();
-    Runner { app, run: &run, driver, origins, taken }.work(&workflows).await
+    let mut runner = Runner { app, run: &run, driver, origins, taken: Taken::default() };
+    if let Err(failure) = runner.sign_in(&work, (login_url, session.is_some())).await? {
+        return Ok((Err(failure), None));
+    }
+    let result = runner.work(&work.workflows).await?;
+    // The site may have changed its cookies: the next run goes on with the new ones.
+    let state = runner.driver.save().await.ok().filter(|_| result.is_ok());
+    Ok((result, state.map(|state| state.to_bytes())))
+}
+
+/// The page by which a run learns whether its session is alive: the first that it opens itself, or else
+/// that of the sign-in.
+fn protected(workflows: &[Workflow], login_url: &Url) -> Url {
+    let first = workflows.iter().flat_map(|workflow| &workflow.steps).find_map(|step| match step {
+        Step::Goto(goto) => Url::parse(&goto.url).ok(),
+        _ => None,
+    });
+    first.unwrap_or_else(|| login_url.clone())
 }
 
 /// What the steps have taken so far.
@@ -104,8 +129,45 @@ struct Taken {
 type Stepped = Result<Option<(String, Value)>, FailureCode>;
 
 impl Runner<'_> {
+    /// Makes sure that somebody is signed in. The first run follows its sign-in; a rerun asks the site, and
+    /// signs in again if it may. The inner error ends the run.
+    async fn sign_in(
+        &mut self,
+        work: &Work,
+        (login_url, has_session): (Url, bool),
+    ) -> Result<Result<(), Failure>, Error> {
+        let over = || Ok(Err(Failure::new(FailureCode::ReloginRequired)));
+        if !self.run.rerun {
+            return if has_session { Ok(Ok(())) } else { over() };
+        }
+        if has_session && work.alive {
+            match relogin::is_alive(self.driver.as_mut(), protected(&work.workflows, &login_url)).await {
+                Ok(true) => return Ok(Ok(())),
+                Ok(false) => {}
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        let (app, run) = (self.app, self.run);
+        let kept = patiently(|| kept::credentials(app, run)).await?;
+        let Some(kept) = kept.and_then(|kept| Credentials::from_bytes(&kept.plain)) else { return over() };
+        let target =
+            Target { login_url, origins: self.origins.clone(), runs_scripts: self.driver.runs_scripts() };
+        let source_system = work.source_system.id;
+        let relogin = Relogin { app, run, source_system, driver: self.driver.as_mut(), kept };
+        if let Err(failure) = relogin.sign_in(target).await? {
+            return Ok(Err(failure));
+        }
+        match self.driver.save().await {
+            Ok(session) => {
+                let state = session.to_bytes();
+                patiently(|| kept::renewed(app, run, &state)).await.map(Ok)
+            }
+            Err(error) => Ok(Err(Failure::new(error.code()))),
+        }
+    }
+
     /// All steps, in order, until one fails.
-    async fn work(mut self, workflows: &[Workflow]) -> Result<Result<Value, Failure>, Error> {
+    async fn work(&mut self, workflows: &[Workflow]) -> Result<Result<Value, Failure>, Error> {
         let mut output = Map::new();
         let mut position = 0;
         for workflow in workflows {

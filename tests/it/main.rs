@@ -52,6 +52,7 @@ mod page;
 mod payloads;
 mod readiness;
 mod recovery;
+mod rerun;
 mod retention;
 mod retention_cost;
 mod rotation;

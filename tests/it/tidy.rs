@@ -47,7 +47,7 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 25] = [
+const SIBLINGS: [(&str, &[&str]); 27] = [
     ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
@@ -60,6 +60,7 @@ const SIBLINGS: [(&str, &[&str]); 25] = [
     ("file", &["login", "run"]),
     ("gauge", &["log"]),
     ("job", &["check", "idempotency"]),
+    ("kept", &["login", "run"]),
     ("key", &["check"]),
     ("link", &["check", "event", "login"]),
     ("log", &["event"]),
@@ -68,8 +69,9 @@ const SIBLINGS: [(&str, &[&str]); 25] = [
     ("pulse", &[]),
     ("readiness", &["log"]),
     ("recovery", &["event"]),
+    ("rerun", &["kept"]),
     ("retention", &[]),
-    ("run", &["job", "link", "login"]),
+    ("run", &["job", "kept", "link", "login"]),
     ("source_system", &["check", "idempotency"]),
     ("visit", &["link", "login"]),
     ("workspace", &["check"]),

@@ -40,6 +40,7 @@ impl Machine {
         }
         match asked.question.kind {
             PromptKind::Approval | PromptKind::Handoff => {
+                self.given.factor |= asked.question.kind == PromptKind::Approval;
                 self.go(asked, vec![Action::Reload], Sent::Approval)
             }
             PromptKind::Choice => self.again(asked),
@@ -115,6 +116,9 @@ impl Machine {
         let actions = if asked.by_http { authenticate(&values) } else { filling(&asked.question, &values) };
         let Some(actions) = actions else { return self.again(asked) };
         self.count(kind);
+        let by_role: Vec<_> = values.iter().map(|(typed, value)| (typed.field.role, value.clone())).collect();
+        self.given.learn(&by_role, answer);
+        self.given.factor |= kind == Some(SubmitKind::Code);
         self.remember(asked, sent);
         self.last = Last::Typed;
         let submit = kind.map(|kind| Submit { kind, identifier: self.identifier.clone() });

@@ -31,6 +31,7 @@ pub(super) fn prompt(question: &Question, page: &PageSnapshot) -> Prompt {
         attempts_max: None,
         resend: question.resend.is_some(),
         alternatives: choices('a', &question.alternatives),
+        may_keep: false,
     }
 }
 

@@ -3,6 +3,7 @@
 use entity::FailureCode;
 
 use super::asking;
+use super::given::{Credentials, Given};
 use super::moves::{Action, Move, Outcome, Perform, Target};
 use crate::domain::Secret;
 use crate::domain::detector::{self, Before, Context, Question, Seen, Sent, SiteError, Step};
@@ -56,6 +57,7 @@ pub struct Machine {
     pub(super) passwords: u32,
     pub(super) codes: u32,
     pub(super) rejected: Option<FailureCode>,
+    pub(super) given: Given,
     complaints: Vec<String>,
     detour: Detour,
     steps: u32,
@@ -96,6 +98,7 @@ impl Machine {
             passwords: 0,
             codes: 0,
             rejected: None,
+            given: Given::new(),
             complaints: Vec::new(),
             detour: Detour::None,
             steps: 0,
@@ -116,6 +119,18 @@ impl Machine {
     #[must_use]
     pub const fn has_sent_secret(&self) -> bool {
         self.passwords + self.codes > 0
+    }
+
+    /// What may be kept of what the customer signed in with, by the customer's consent.
+    #[must_use]
+    pub fn kept(&self) -> Option<Credentials> {
+        self.given.kept()
+    }
+
+    /// Whether a second factor was given in this login.
+    #[must_use]
+    pub const fn had_factor(&self) -> bool {
+        self.given.factor
     }
 
     /// What the site made of the last secret: the code of its refusal, if it refused.

@@ -11,9 +11,11 @@
 
 mod answering;
 mod asking;
+mod given;
 mod machine;
 mod moves;
 mod plain;
 
+pub use given::Credentials;
 pub use machine::Machine;
 pub use moves::{Action, Move, Outcome, Perform, Submit, Target};

@@ -34,6 +34,7 @@ fn prompt(kind: Kind) -> Prompt {
         attempts_max: Some(3),
         resend: false,
         alternatives: vec![],
+        may_keep: false,
     }
 }
 

@@ -110,12 +110,17 @@ impl House {
         worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap()
     }
 
-    /// Carries out the runs that wait, to their end.
-    pub(crate) async fn run(&mut self) -> usize {
-        let begun = self.begin_runs().await;
+    /// Waits for the end of the runs that were begun.
+    pub(crate) async fn end_runs(&mut self) {
         while let Some(ended) = self.runs.join_next().await {
             ended.unwrap();
         }
+    }
+
+    /// Carries out the runs that wait, to their end.
+    pub(crate) async fn run(&mut self) -> usize {
+        let begun = self.begin_runs().await;
+        self.end_runs().await;
         begun
     }
 }

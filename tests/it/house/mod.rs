@@ -20,6 +20,7 @@ mod peer;
 mod program;
 pub(crate) mod receiver;
 mod rude;
+mod shop;
 mod socket;
 mod stream;
 mod toll;
@@ -53,6 +54,7 @@ pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use program::{Program, Setup, ended};
 pub(crate) use receiver::Receiver;
 pub(crate) use rude::{Manner, Rude};
+pub(crate) use shop::{CODE, KEPT, Shop};
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
 
