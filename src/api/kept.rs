@@ -63,7 +63,7 @@ impl KeptMutations {
     }
 
     /// Forgets everything that is kept for a link: its session, the password, and the files of its runs. A run
-    /// that is under way fails with RELOGIN_REQUIRED. Needs `JOBS_WRITE`.
+    /// that is under way fails with `RELOGIN_REQUIRED`. Needs `JOBS_WRITE`.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,

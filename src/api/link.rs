@@ -169,7 +169,7 @@ pub(super) struct CreateLinkInput {
     return_url: Option<Url>,
     /// BCP 47; null = the customer's browser decides.
     locale: Option<String>,
-    /// `run_…`: a run that ended RELOGIN_REQUIRED, of the same job and customer. The link asks only what is
+    /// `run_…`: a run that ended `RELOGIN_REQUIRED`, of the same job and customer. The link asks only what is
     /// missing, and takes the place of the run's link: rerun this one from then on.
     relogin: Option<ID>,
     /// The same key and input within 24 hours give the same link (`replayed`); another input is CONFLICT.

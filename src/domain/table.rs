@@ -60,18 +60,18 @@ pub fn objects(rows: &[Vec<Cell>]) -> Vec<Value> {
     let names = names(grid.next().unwrap_or_default());
     let object = |row: Vec<String>| {
         let more = (names.len() + 1..).map(|number| number.to_string());
-        let named = names.iter().cloned().chain(more).zip(row);
-        Value::Object(named.map(|(name, text)| (name, Value::String(text))).collect::<Map<_, _>>())
+        let keyed = names.iter().cloned().chain(more).zip(row);
+        Value::Object(keyed.map(|(name, text)| (name, Value::String(text))).collect::<Map<_, _>>())
     };
     grid.map(object).collect()
 }
 
 fn names(heading: Vec<String>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(heading.len());
+    let (count, mut names) = (heading.len(), Vec::<String>::with_capacity(heading.len()));
     for (at, text) in heading.into_iter().enumerate() {
         let name = if text.is_empty() { (at + 1).to_string() } else { text };
         let taken = |other: &String| names.contains(other);
-        let own = (2..).map(|number| format!("{name} {number}")).find(|other| !taken(other));
+        let own = (2..=count + 1).map(|number| format!("{name} {number}")).find(|other| !taken(other));
         let name = if taken(&name) { own.unwrap_or(name) } else { name };
         names.push(name);
     }

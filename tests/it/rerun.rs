@@ -24,10 +24,10 @@ stories! {
     passwords_of_reruns_count_for_the_links_budget,
 }
 
-const CONSENT: &str = "Keep my user name and password";
+pub(crate) const CONSENT: &str = "Keep my user name and password";
 
 /// A job at the shop, and a link of it by which its customer has signed in.
-async fn signed_in(house: &mut House, shop: &Shop, keep: &str, consents: bool) -> Link {
+pub(crate) async fn signed_in(house: &mut House, shop: &Shop, keep: &str, consents: bool) -> Link {
     let job = job(house, shop, keep).await;
     let link = house.partner.create_link_with(json!({ "jobId": job })).await;
     let (mut customer, asked) = opened(house, &link).await;
@@ -69,7 +69,7 @@ async fn types(customer: &mut Customer, asked: &Page, consents: bool) -> Page {
 }
 
 /// Asks for a rerun and carries it out; the run as it ended.
-async fn rerun(house: &mut House, link: &Link) -> Value {
+pub(crate) async fn rerun(house: &mut House, link: &Link) -> Value {
     let made = ask(house, link).await;
     assert!(made["run"]["id"].is_string(), "{made}");
     assert_eq!(house.run().await, 1);

@@ -4,10 +4,12 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use futures_util::{StreamExt as _, stream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::form_urlencoded;
@@ -29,11 +31,14 @@ pub(crate) struct Mind {
     pub(crate) thinks: bool,
     /// From which time on the orders are asked for and never shown; 0 = they are.
     pub(crate) hangs_from: usize,
+    /// Whether a file is begun and never ended.
+    pub(crate) hangs_in_files: bool,
     /// Whether everything is out of order.
     pub(crate) is_closed: bool,
     /// The passwords that came, right or wrong.
     pub(crate) passwords: Vec<String>,
     pub(crate) codes: usize,
+    pub(crate) files: usize,
     /// How often the orders were asked for by somebody who is signed in.
     pub(crate) orders: usize,
 }
@@ -54,10 +59,12 @@ impl Shop {
             asks_code: false,
             thinks: false,
             hangs_from: 0,
+            hangs_in_files: false,
             is_closed: false,
             passwords: Vec::new(),
             codes: 0,
             orders: 0,
+            files: 0,
         };
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let shop = Self { origin, mind: Arc::new(Mutex::new(mind)), moved: watch::Sender::new(()) };
@@ -65,6 +72,7 @@ impl Shop {
             .route("/login", get(form).post(password))
             .route("/code", get(code_form).post(code))
             .route("/orders", get(orders))
+            .route("/orders.csv", get(file))
             .with_state(shop.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         shop
@@ -93,6 +101,11 @@ impl Shop {
     /// Returns once the orders were asked for so often.
     pub(crate) async fn has_shown(&self, orders: usize) {
         self.until(|mind| mind.orders >= orders).await;
+    }
+
+    /// Returns once so many files were asked for.
+    pub(crate) async fn has_handed_out(&self, files: usize) {
+        self.until(|mind| mind.files >= files).await;
     }
 
     async fn until(&self, is_so: impl Fn(&Mind) -> bool) {
@@ -182,6 +195,21 @@ async fn orders(State(shop): State<Shop>, headers: HeaderMap) -> Response {
         std::future::pending::<()>().await;
     }
     let page = "<title>Orders</title><h1>Your orders</h1><a href=/logout>Log out</a>
+        <a id=csv href=/orders.csv>CSV</a>
         <table id=orders><tr><th>No<th>Sum</tr><tr><td>17<td>9.90</tr></table>";
     Html(page).into_response()
+}
+
+async fn file(State(shop): State<Shop>, headers: HeaderMap) -> Response {
+    if !shop.knows(&headers, "in") {
+        return Redirect::to("/login").into_response();
+    }
+    shop.change(|mind| mind.files += 1);
+    let begun = stream::iter([Ok::<_, std::io::Error>("no,sum\n17,9.90\n")]);
+    let body = if shop.mind().hangs_in_files {
+        Body::from_stream(begun.chain(stream::pending()))
+    } else {
+        Body::from_stream(begun)
+    };
+    ([(header::CONTENT_TYPE, "text/csv")], body).into_response()
 }
