@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use entity::{DeliveryId, EndpointId, delivery};
 use tokio::sync::Notify;
 
+use crate::domain::delivery::Fresh;
+use crate::domain::event::EventView;
+
 /// How many deliveries may lie here; more stay in the database, where the sender finds them.
 const ROOM: usize = 1_024;
 
@@ -36,6 +39,8 @@ struct Papers {
 pub struct Taken {
     /// The row as it was claimed.
     pub delivery: delivery::Model,
+    /// Its event, if it came with it.
+    pub event: Option<Arc<EventView>>,
     papers: Arc<Mutex<Papers>>,
 }
 
@@ -62,11 +67,11 @@ impl Desk {
     }
 
     /// Puts down deliveries whose claim is committed.
-    pub fn put(&self, fresh: Vec<delivery::Model>) {
+    pub fn put(&self, fresh: Vec<Fresh>) {
         if fresh.is_empty() {
             return;
         }
-        let fresh = self.hold(fresh);
+        let fresh = self.note(fresh);
         lock(&self.papers).fresh.extend(fresh);
         self.filled.notify_one();
     }
@@ -88,11 +93,15 @@ impl Desk {
 
     /// Notes deliveries that were claimed otherwise.
     pub fn hold(&self, claimed: Vec<delivery::Model>) -> Vec<Taken> {
+        self.note(claimed.into_iter().map(Fresh::from))
+    }
+
+    fn note(&self, claimed: impl IntoIterator<Item = Fresh>) -> Vec<Taken> {
         let mut papers = lock(&self.papers);
-        for delivery in &claimed {
+        let taken = |Fresh { delivery, event }| {
             *papers.held.entry(delivery.id).or_default() += 1;
-        }
-        let taken = |delivery| Taken { delivery, papers: Arc::clone(&self.papers) };
+            Taken { delivery, event, papers: Arc::clone(&self.papers) }
+        };
         claimed.into_iter().map(taken).collect()
     }
 
@@ -163,7 +172,7 @@ mod tests {
     #[test]
     fn what_lies_on_the_desk_is_held() {
         let (desk, row) = (Desk::default(), delivery());
-        desk.put(vec![row.clone()]);
+        desk.put(vec![Fresh::from(row.clone())]);
         assert_eq!(desk.forgotten([row.id]), []);
 
         let taken = desk.take();

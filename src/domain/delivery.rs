@@ -1,9 +1,12 @@
-//! What follows from an attempt at a delivery, and from an endpoint that only fails.
+//! A delivery: what it is when it is fresh, and what follows from an attempt at it and from an endpoint
+//! that only fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{DeliveryStatus, EndpointStatus, Timestamp, endpoint};
+use entity::{DeliveryStatus, EndpointStatus, Timestamp, delivery, endpoint};
 
+use super::event::EventView;
 use super::retry;
 
 /// An endpoint that has only failed for this long is disabled.
@@ -12,6 +15,22 @@ pub const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
 /// An endpoint that has only failed for this long is told about. Shorter troubles are not: the log
 /// would be full of receivers that were deployed.
 pub const WARNED_AFTER: Duration = Duration::from_mins(15);
+
+/// A delivery that has just been made, and what its payload says if whoever made it had that in hand: then
+/// nobody has to read it again.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The row.
+    pub delivery: delivery::Model,
+    /// The event.
+    pub event: Option<Arc<EventView>>,
+}
+
+impl From<delivery::Model> for Fresh {
+    fn from(delivery: delivery::Model) -> Self {
+        Self { delivery, event: None }
+    }
+}
 
 /// How an attempt ended, as far as the schedule cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@
 //! joined when a payload is rendered, so that erasing a customer needs no change of the log.
 
 use entity::{
-    DeliveryId, EndpointId, FailureCode, LinkStatus, LoginId, PromptKind, RunId, customer, event, link,
+    DeliveryId, EndpointId, EventId, FailureCode, LinkStatus, LoginId, PromptKind, RunId, Timestamp,
+    WorkspaceId, event, link,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -192,13 +193,45 @@ impl Facts {
     }
 }
 
+/// An event with everything a payload may say about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventView {
+    /// The event's id: the same in every attempt and for every endpoint.
+    pub id: EventId,
+    /// Its type, such as `link.completed`.
+    pub kind: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The shown id of what it is about, such as `lnk_…`.
+    pub subject: Option<String>,
+    /// What happened, by noun; never a secret.
+    pub data: Value,
+}
+
+impl EventView {
+    /// The view of an event with the rows it is joined from.
+    #[must_use]
+    pub fn of(event: &event::Model, joined: Joined<'_>) -> Self {
+        Self {
+            id: event.id,
+            kind: event.kind.clone(),
+            occurred_at: event.occurred_at,
+            workspace: event.workspace_id,
+            subject: event.link_id.map(|id| id.to_string()),
+            data: data(event, joined),
+        }
+    }
+}
+
 /// The rows a payload is joined from, beside the event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Joined<'a> {
     /// The link it is about.
     pub link: Option<&'a link::Model>,
-    /// The link's customer; absent after erasure.
-    pub customer: Option<&'a customer::Model>,
+    /// The partner's name for the link's customer; absent after erasure.
+    pub external_id: Option<&'a str>,
     /// The site's words of the login it names.
     pub site_message: Option<&'a str>,
 }
@@ -216,7 +249,7 @@ pub fn data(event: &event::Model, joined: Joined<'_>) -> Value {
     let facts = Facts::of(event);
     let mut data = serde_json::Map::new();
     if let Some(link) = joined.link {
-        data.insert("link".to_owned(), link_data(event, &facts, link, joined.customer));
+        data.insert("link".to_owned(), link_data(event, &facts, link, joined.external_id));
     }
     if let Some(id) = facts.login_id {
         let mut login = json!({ "id": id });
@@ -249,15 +282,10 @@ pub fn data(event: &event::Model, joined: Joined<'_>) -> Value {
     Value::Object(data)
 }
 
-fn link_data(
-    event: &event::Model,
-    facts: &Facts,
-    link: &link::Model,
-    customer: Option<&customer::Model>,
-) -> Value {
+fn link_data(event: &event::Model, facts: &Facts, link: &link::Model, external_id: Option<&str>) -> Value {
     json!({
         "id": link.id,
-        "externalId": customer.map(|customer| &customer.external_id),
+        "externalId": external_id,
         "jobId": link.job_id,
         "status": facts.status.unwrap_or(link.status),
         "previousStatus": facts.previous_status,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use entity::{JobId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link};
+use entity::{CustomerId, JobId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link};
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
@@ -129,7 +129,9 @@ async fn write(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Result<Vec<Res
             .collect();
         let taken = claim_keys(&tx, now, &orders, &links).await?;
         let is_new = |link: &&link::Model| !taken.contains_key(&link.id);
-        let positions = insert(&tx, now, links.iter().flatten().filter(is_new).cloned().collect()).await?;
+        let names: HashMap<_, &str> = customers.iter().map(|((_, name), id)| (*id, name.as_str())).collect();
+        let new: Vec<link::Model> = links.iter().flatten().filter(is_new).cloned().collect();
+        let positions = insert(&tx, now, (&new, &names)).await?;
         let mut outcomes = Vec::with_capacity(orders.len());
         for link in links {
             outcomes.push(match link {
@@ -206,11 +208,16 @@ async fn again(tx: &Tx, workspace: WorkspaceId, replay: &Replay) -> Result<Creat
     Ok(Created { link, position, replayed: true })
 }
 
-async fn insert(tx: &Tx, now: Timestamp, links: Vec<link::Model>) -> Result<HashMap<LinkId, i64>, Error> {
+/// Adds the links, each with its first event; returns the events' positions.
+async fn insert(
+    tx: &Tx,
+    now: Timestamp,
+    (links, names): (&[link::Model], &HashMap<CustomerId, &str>),
+) -> Result<HashMap<LinkId, i64>, Error> {
     if links.is_empty() {
         return Ok(HashMap::new());
     }
-    store::link::insert_many(tx, &links).await?;
+    store::link::insert_many(tx, links).await?;
     let records: Vec<_> = links
         .iter()
         .map(|link| Record {
@@ -222,6 +229,7 @@ async fn insert(tx: &Tx, now: Timestamp, links: Vec<link::Model>) -> Result<Hash
                 usable: Some(life::is_usable(link, now)),
                 ..Facts::default()
             },
+            in_hand: names.get(&link.customer_id).map(|name| (link, *name)),
         })
         .collect();
     let positions = event::record(tx, now, &records).await?;

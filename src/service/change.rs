@@ -88,11 +88,7 @@ impl Changes {
         let joined = joins.of(&event);
         let link = joined.link?;
         let is_wanted = self.wanted.job.is_none_or(|job| link.job_id == job)
-            && self
-                .wanted
-                .external_id
-                .as_ref()
-                .is_none_or(|name| joined.customer.is_some_and(|customer| &customer.external_id == name));
+            && self.wanted.external_id.as_ref().is_none_or(|name| joined.external_id == Some(name));
         let failure = words::failure(&Facts::of(&event), joined);
         is_wanted.then(|| Change { link: link.clone(), failure, event })
     }

@@ -191,29 +191,20 @@ fn recipient(app: &App, row: &endpoint::Model, sealed: &[endpoint_secret::Model]
 
 async fn views(app: &App, taken: &[Taken]) -> Result<HashMap<EventId, Arc<EventView>>, Error> {
     let mut wanted: HashMap<WorkspaceId, HashSet<EventId>> = HashMap::new();
-    for Taken { delivery, .. } in taken {
-        wanted.entry(delivery.workspace_id).or_default().insert(delivery.event_id);
-    }
     let mut views = HashMap::new();
+    for Taken { delivery, event, .. } in taken {
+        match event {
+            Some(event) => drop(views.insert(event.id, Arc::clone(event))),
+            None => drop(wanted.entry(delivery.workspace_id).or_default().insert(delivery.event_id)),
+        }
+    }
     for (workspace, ids) in wanted {
         let events = store::event::find_many(&app.db, workspace, ids).await?;
-        let rendered = log::render(app, workspace, &events).await?;
-        views.extend(
-            events.into_iter().zip(rendered).map(|(event, data)| (event.id, Arc::new(view(event, data)))),
-        );
+        let joins = log::Joins::read(app, workspace, &events).await?;
+        let view = |event: &event::Model| (event.id, Arc::new(EventView::of(event, joins.of(event))));
+        views.extend(events.iter().map(view));
     }
     Ok(views)
-}
-
-fn view(event: event::Model, data: serde_json::Value) -> EventView {
-    EventView {
-        id: event.id,
-        kind: event.kind,
-        occurred_at: event.occurred_at,
-        workspace: event.workspace_id,
-        subject: event.link_id.map(|id| id.to_string()),
-        data,
-    }
 }
 
 fn failed(why: &str) -> Attempted {

@@ -2,6 +2,7 @@
 //! the log with the rows a payload needs.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use entity::{
     DeliveryId, DeliveryOrdering, DeliveryTurn, EventId, LinkId, LoginId, Timestamp, WorkspaceId, customer,
@@ -11,14 +12,14 @@ use serde_json::Value;
 
 use super::{App, Caller, Error};
 use crate::domain::counted::Counted;
-use crate::domain::delivery::Fate;
-use crate::domain::event::{self as words, Facts, Joined, Kind};
+use crate::domain::delivery::{Fate, Fresh};
+use crate::domain::event::{self as words, EventView, Facts, Joined, Kind};
 use crate::domain::prompt::Prompt;
 use crate::store::event::{NewEvent, Range};
 use crate::store::{self, Tx};
 
 /// A fact to append.
-pub struct Record {
+pub struct Record<'a> {
     /// Whose it is.
     pub workspace: WorkspaceId,
     /// The link it is about and its number there.
@@ -27,6 +28,8 @@ pub struct Record {
     pub kind: Kind,
     /// Ids and facts.
     pub facts: Facts,
+    /// The link and the partner's name for its customer, if the transaction has both in hand.
+    pub in_hand: Option<(&'a link::Model, &'a str)>,
 }
 
 /// Appends facts and queues a delivery for every endpoint that wants one; returns the positions in
@@ -34,18 +37,27 @@ pub struct Record {
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i64>, Error> {
+pub async fn record(tx: &Tx, now: Timestamp, records: &[Record<'_>]) -> Result<Vec<i64>, Error> {
     let events: Vec<NewEvent> = records.iter().map(|record| new_event(record, now)).collect();
     let positions = store::event::insert_many(tx, &events).await?;
     let workspaces: HashSet<_> = records.iter().map(|record| record.workspace).collect();
     let endpoints = store::endpoint::all_of(tx, workspaces).await?;
     let mut deliveries = Vec::new();
+    let mut views = HashMap::new();
     for (record, event) in records.iter().zip(&events) {
         let wanting = endpoints.iter().filter(|endpoint| wants(endpoint, record));
+        let before = deliveries.len();
         deliveries.extend(wanting.map(|endpoint| delivery(endpoint, (event.id, event.link), now)));
+        if deliveries.len() > before {
+            views.extend(view(record, event).map(|view| (event.id, Arc::new(view))));
+        }
     }
     store::line::join(tx, &mut deliveries).await?;
-    store::delivery::insert_many(tx, deliveries).await?;
+    let with_view = |delivery: delivery::Model| {
+        let event = views.get(&delivery.event_id).cloned();
+        Fresh { delivery, event }
+    };
+    store::delivery::insert_many(tx, deliveries.into_iter().map(with_view).collect()).await?;
     for record in records {
         count(tx, record);
     }
@@ -59,25 +71,45 @@ pub async fn record(tx: &Tx, now: Timestamp, records: &[Record]) -> Result<Vec<i
 pub async fn record_for(
     tx: &Tx,
     now: Timestamp,
-    record: &Record,
+    record: &Record<'_>,
     endpoint: &endpoint::Model,
 ) -> Result<delivery::Model, Error> {
     let event = new_event(record, now);
     let delivery = delivery(endpoint, (event.id, event.link), now);
     store::event::insert_many(tx, &[event]).await?;
-    store::delivery::insert_many(tx, vec![delivery.clone()]).await?;
+    store::delivery::insert_many(tx, vec![Fresh::from(delivery.clone())]).await?;
     count(tx, record);
     Ok(delivery)
 }
 
-fn count(tx: &Tx, record: &Record) {
+/// What a payload says about an event, without reading anything.
+fn view(record: &Record<'_>, event: &NewEvent) -> Option<EventView> {
+    let (link, external_id) = record.in_hand?;
+    let event = event::Model {
+        // Drawn later; a payload does not tell it.
+        position: 0,
+        id: event.id,
+        workspace_id: event.workspace,
+        link_id: event.link.map(|(link, _)| link),
+        sequence: event.link.map(|(_, sequence)| sequence),
+        kind: event.kind.to_owned(),
+        facts: event.facts.clone(),
+        occurred_at: event.occurred_at,
+    };
+    Some(EventView::of(
+        &event,
+        Joined { link: Some(link), external_id: Some(external_id), site_message: None },
+    ))
+}
+
+fn count(tx: &Tx, record: &Record<'_>) {
     tx.count(Counted::Event(record.kind.as_str()));
     if let (Some(from), Some(to)) = (record.facts.previous_status, record.facts.status) {
         tx.count(Counted::Transition { from, to });
     }
 }
 
-fn new_event(record: &Record, now: Timestamp) -> NewEvent {
+fn new_event(record: &Record<'_>, now: Timestamp) -> NewEvent {
     NewEvent {
         id: EventId::new(now),
         workspace: record.workspace,
@@ -89,7 +121,7 @@ fn new_event(record: &Record, now: Timestamp) -> NewEvent {
 }
 
 /// Whether an endpoint gets an event: it asked for the type, and the event is not about itself.
-fn wants(endpoint: &endpoint::Model, record: &Record) -> bool {
+fn wants(endpoint: &endpoint::Model, record: &Record<'_>) -> bool {
     endpoint.workspace_id == record.workspace
         && record.facts.endpoint_id != Some(endpoint.id)
         && words::is_wanted(&endpoint.event_types.0, record.kind.as_str())
@@ -170,8 +202,9 @@ impl Joins {
             (Some(login), None) => self.logins.get(&login).and_then(|login| login.site_message.as_deref()),
             (None, _) => None,
         };
-        let (link, customer) = known.map(|(link, customer)| (link, customer.as_ref())).unzip();
-        Joined { link, customer: customer.flatten(), site_message }
+        let customer = known.and_then(|(_, customer)| customer.as_ref());
+        let external_id = customer.map(|customer| customer.external_id.as_str());
+        Joined { link: known.map(|(link, _)| link), external_id, site_message }
     }
 }
 

@@ -211,7 +211,13 @@ pub async fn note(
     link.updated_at = now;
     store::link::update(tx, link).await?;
     let facts = Facts { status: Some(link.status), usable: Some(life::is_usable(link, now)), ..facts };
-    let record = Record { workspace: link.workspace_id, link: Some((link.id, link.sequence)), kind, facts };
+    let record = Record {
+        workspace: link.workspace_id,
+        link: Some((link.id, link.sequence)),
+        kind,
+        facts,
+        in_hand: None,
+    };
     event::record(tx, now, &[record]).await?;
     Ok(())
 }

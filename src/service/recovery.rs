@@ -9,7 +9,7 @@ use std::time::Duration;
 use entity::{DeliveryOrdering, EndpointId, EventId, RecoveryId, Strings, Timestamp, endpoint, recovery};
 
 use super::{App, Caller, Error, Problem, event};
-use crate::domain::delivery::Fate;
+use crate::domain::delivery::{Fate, Fresh};
 use crate::store::recovery::{Missing, Scope};
 use crate::store::{self, Tx};
 
@@ -159,7 +159,7 @@ async fn write(
     let never_made = missing.iter().filter(|event| event.delivery_id.is_none());
     let of = |one: &Missing| (one.event_id, one.link_id.zip(one.sequence));
     let never_made = never_made.map(|one| event::delivery(&endpoint, of(one), now));
-    store::delivery::insert_many(tx, never_made.collect()).await?;
+    store::delivery::insert_many(tx, never_made.map(Fresh::from).collect()).await?;
     if endpoint.ordering == DeliveryOrdering::PerLink {
         let links = missing.iter().filter_map(|event| event.link_id).collect();
         store::line::line_up(tx, endpoint.id, links).await?;

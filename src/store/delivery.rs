@@ -18,6 +18,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::rows::{self, one_of};
 use super::{Error, Tx};
+use crate::domain::delivery::Fresh;
 use crate::domain::hint::Hint;
 
 /// Adds deliveries. What is due at once is claimed for this process's sender, if it has room; for the
@@ -25,16 +26,17 @@ use crate::domain::hint::Hint;
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn insert_many(tx: &Tx, rows: Vec<delivery::Model>) -> Result<(), Error> {
-    let mut rows = rows;
-    for row in &mut rows {
-        let is_due = row.next_attempt_at.is_some_and(|at| at <= row.created_at);
-        row.claimed_by = if is_due { tx.taker(row.endpoint_id) } else { None };
+pub async fn insert_many(tx: &Tx, fresh: Vec<Fresh>) -> Result<(), Error> {
+    let mut fresh = fresh;
+    for Fresh { delivery, .. } in &mut fresh {
+        let is_due = delivery.next_attempt_at.is_some_and(|at| at <= delivery.created_at);
+        delivery.claimed_by = if is_due { tx.taker(delivery.endpoint_id) } else { None };
     }
-    if rows.iter().any(|row| row.claimed_by.is_none()) {
+    if fresh.iter().any(|fresh| fresh.delivery.claimed_by.is_none()) {
         tx.hint(Hint::Deliveries);
     }
-    tx.hand_over(rows.iter().filter(|row| row.claimed_by.is_some()).cloned());
+    let rows: Vec<_> = fresh.iter().map(|fresh| fresh.delivery.clone()).collect();
+    tx.hand_over(fresh.into_iter().filter(|fresh| fresh.delivery.claimed_by.is_some()));
     rows::insert(tx, rows).await
 }
 

@@ -82,7 +82,8 @@ impl Rows {
         let source = match backend {
             DbBackend::Sqlite => {
                 let values: Vec<String> = columns.iter().map(extracted).collect();
-                format!("(SELECT {} FROM json_each(?))", values.join(", "))
+                // Each row stays parsed: `json_each` would write it as text, to be parsed again.
+                format!("(SELECT {} FROM jsonb_each(?))", values.join(", "))
             }
             _ => format!(r#"json_populate_recordset(NULL::"{table}", $1::json)"#),
         };

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use entity::{EndpointId, NodeId, delivery};
+use entity::{EndpointId, NodeId};
 use futures_util::FutureExt;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
@@ -17,9 +17,11 @@ use sea_orm::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::Error;
 use super::connect::{Db, OnCommit, Writer};
-use super::{Error, writer};
+use super::writer::{self, Stage};
 use crate::domain::counted::Counted;
+use crate::domain::delivery::Fresh;
 use crate::domain::hint::Hint;
 use crate::meter;
 
@@ -32,7 +34,7 @@ pub struct Left {
     /// What there is to look at.
     pub hints: Vec<Hint>,
     /// Deliveries that it has claimed for this process's sender.
-    pub taken: Vec<delivery::Model>,
+    pub taken: Vec<Fresh>,
     /// What operators count.
     pub(super) counted: Vec<Counted>,
 }
@@ -78,7 +80,7 @@ impl Tx {
     }
 
     /// Hands deliveries that are claimed for this process to its sender, once they are committed.
-    pub(super) fn hand_over(&self, taken: impl IntoIterator<Item = delivery::Model>) {
+    pub(super) fn hand_over(&self, taken: impl IntoIterator<Item = Fresh>) {
         self.left().taken.extend(taken);
     }
 
@@ -114,8 +116,7 @@ where
     match &db.writer {
         Writer::Task(writer) => {
             let on_commit = Arc::clone(&db.on_commit);
-            let job: writer::Job =
-                Box::new(move |outer| Box::pin(in_savepoint((outer, on_commit), work, reply)));
+            let job: writer::Job = Box::new(move |stage| Box::pin(on(stage, on_commit, work, reply)));
             writer.send(job).await.map_err(|writer::Stopped| E::from(Error::Unavailable(None)))?;
         }
         Writer::Pool(pool) => {
@@ -130,7 +131,29 @@ where
     answer.await.unwrap_or_else(|_| Err(E::from(Error::Unavailable(None))))
 }
 
-/// PostgreSQL: begin, work, commit, hint.
+/// SQLite: as the writer has it.
+async fn on<T, E, F, W>(
+    stage: Stage,
+    on_commit: Arc<dyn OnCommit>,
+    work: W,
+    reply: oneshot::Sender<Result<T, E>>,
+) -> Option<writer::Done>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: Future<Output = Result<T, E>> + Send + 'static,
+    W: FnOnce(Tx) -> F + Send + 'static,
+{
+    match stage {
+        Stage::Alone(only) => {
+            let _ = reply.send(alone(&only, work, &on_commit).await);
+            None
+        }
+        Stage::Shared(outer) => Some(in_savepoint((outer, on_commit), work, reply).await),
+    }
+}
+
+/// Begin, work, commit, hint.
 async fn alone<T, E, F, W>(
     pool: &sea_orm::DatabaseConnection,
     work: W,
@@ -141,10 +164,18 @@ where
     F: Future<Output = Result<T, E>> + Send,
     W: FnOnce(Tx) -> F,
 {
-    let transaction = pool.begin().await.map_err(Error::from)?;
+    let transaction = pool.begin_with_options(writer::immediate()).await.map_err(Error::from)?;
     let (result, transaction, left) = run(transaction, on_commit, work).await;
-    let value = result?;
-    let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)))?;
+    let transaction = transaction.ok_or_else(|| E::from(Error::Unavailable(None)));
+    let value = match result {
+        Ok(value) => value,
+        Err(error) => {
+            // A rollback that fails leaves nothing behind either.
+            let _ = transaction?.rollback().await;
+            return Err(error);
+        }
+    };
+    let transaction = transaction?;
     let began = Instant::now();
     if let Err(error) = transaction.commit().await {
         on_commit.doubted();

@@ -22,8 +22,16 @@ const QUEUE: usize = 1024;
 /// How many closures share one commit at most.
 const BATCH: usize = 256;
 
-/// One closure with its transaction around it.
-pub(super) type Job = Box<dyn FnOnce(Arc<DatabaseTransaction>) -> BoxFuture<'static, Done> + Send>;
+/// One closure with its transaction around it; what it leaves for the commit, if it shares one.
+pub(super) type Job = Box<dyn FnOnce(Stage) -> BoxFuture<'static, Option<Done>> + Send>;
+
+/// Where a closure runs.
+pub(super) enum Stage {
+    /// In a transaction of its own, from begin to commit: nobody else waits, so it needs no savepoint.
+    Alone(DatabaseConnection),
+    /// In a savepoint of a transaction that others share.
+    Shared(Arc<DatabaseTransaction>),
+}
 
 /// A closure that has run and waits for the commit.
 pub(super) struct Done {
@@ -87,20 +95,29 @@ pub(super) fn start(only: DatabaseConnection, on_commit: Arc<dyn OnCommit>) -> H
     Handle(orders)
 }
 
-async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &Arc<dyn OnCommit>) {
-    if jobs.is_empty() {
-        return;
-    }
-    let immediate = TransactionOptions {
+/// SQLite takes the lock for writing at once: a later upgrade could be refused. PostgreSQL ignores it.
+pub(super) fn immediate() -> TransactionOptions {
+    TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..Default::default()
+    }
+}
+
+async fn commit(only: &DatabaseConnection, jobs: Vec<Job>, on_commit: &Arc<dyn OnCommit>) {
+    let jobs = match <[Job; 1]>::try_from(jobs) {
+        Ok([only_job]) => {
+            only_job(Stage::Alone(only.clone())).await;
+            return;
+        }
+        Err(jobs) if jobs.is_empty() => return,
+        Err(jobs) => jobs,
     };
     // A failed begin drops the jobs, and with them the replies: the callers see "unavailable".
-    let Ok(outer) = only.begin_with_options(immediate).await else { return };
+    let Ok(outer) = only.begin_with_options(immediate()).await else { return };
     let outer = Arc::new(outer);
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
-        done.push(job(Arc::clone(&outer)).await);
+        done.extend(job(Stage::Shared(Arc::clone(&outer))).await);
     }
     let began = Instant::now();
     let committed = match Arc::into_inner(outer) {

@@ -4,25 +4,9 @@ mod cloud_events;
 mod thin;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use entity::{EventId, PayloadFormat, Timestamp, WorkspaceId};
-use serde_json::Value;
+use entity::{PayloadFormat, Timestamp};
 
-/// An event with everything a payload may say about it, rendered anew for every attempt.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventView {
-    /// The event's id: the same in every attempt and for every endpoint.
-    pub id: EventId,
-    /// Its type, such as `link.completed`.
-    pub kind: String,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-    /// Whose it is.
-    pub workspace: WorkspaceId,
-    /// The shown id of what it is about, such as `lnk_…`.
-    pub subject: Option<String>,
-    /// What happened, by noun; never a secret.
-    pub data: Value,
-}
+use super::EventView;
 
 /// A way to write an event.
 pub trait Format: Send + Sync {
@@ -53,6 +37,7 @@ fn rfc3339(at: Timestamp) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use entity::{EventId, WorkspaceId};
     use serde_json::json;
     use uuid::Uuid;
 

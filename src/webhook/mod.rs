@@ -12,8 +12,8 @@ pub mod recipient;
 pub mod scheme;
 pub mod verdict;
 
+pub use crate::domain::event::EventView;
 pub use destination::{Destination, Destinations, Unfit};
-pub use format::EventView;
 pub use header::{HeaderError, check_headers};
 pub use recipient::{Envelope, Recipient};
 pub use scheme::BadSecret;

@@ -3,7 +3,8 @@
 use entity::{EventId, PayloadFormat, SignatureScheme, Timestamp};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 
-use super::format::{self, EventView, Format};
+use super::EventView;
+use super::format::{self, Format};
 use super::header::{self, HeaderError};
 use super::scheme::{self, BadSecret, Message, Signer};
 use crate::domain::Secret;

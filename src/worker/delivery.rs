@@ -41,14 +41,15 @@ const LOOK_AT_ENDPOINTS: Duration = Duration::from_secs(1);
 /// How long attempts may go on after the server was told to stop; claims of the rest come back.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
-/// Claims and sends everything that is due now, and settles it; returns how many attempts were made.
+/// Sends what lies on the desk and everything that is due now, and settles it; returns how many attempts were made.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn step(app: &App) -> Result<usize, Error> {
     let mut made = 0;
     loop {
-        let claimed = delivery::claim(app, CLAIM, Vec::new()).await?.sendings;
+        let mut claimed = delivery::collect(app, app.bus.desk.take()).await?;
+        claimed.extend(delivery::claim(app, CLAIM, Vec::new()).await?.sendings);
         if claimed.is_empty() {
             return Ok(made);
         }

@@ -48,8 +48,9 @@ async fn fill(house: &House, flooded: Option<EndpointId>, count: usize) {
     let rows: Vec<_> = rows.collect();
     for some in rows.chunks(10_000) {
         let some = some.to_vec();
-        let written =
-            store::transact(&house.app().db, async move |tx| store::delivery::insert_many(&tx, some).await);
+        let written = store::transact(&house.app().db, async move |tx| {
+            store::delivery::insert_many(&tx, some.into_iter().map(Into::into).collect()).await
+        });
         written.await.unwrap();
     }
     house.database.open().await.execute_unprepared("ANALYZE").await.unwrap();

@@ -11,6 +11,7 @@ use crate::house::{House, Receiver};
 
 stories! {
     every_type_of_event_has_its_payload,
+    what_is_sent_at_once_says_what_a_later_attempt_says,
 }
 
 async fn every_type_of_event_has_its_payload(house: &mut House) {
@@ -32,6 +33,24 @@ async fn every_type_of_event_has_its_payload(house: &mut House) {
     for (kind, payload) in payloads {
         insta::assert_json_snapshot!(kind.clone(), payload);
     }
+}
+
+/// The first attempt has its rows from the transaction that made the link, a later one reads them.
+async fn what_is_sent_at_once_says_what_a_later_attempt_says(house: &mut House) {
+    let receiver = house.subscribe(["link.created"]).answering([500, 204]).await;
+    house.app().bus.desk.open();
+
+    let metadata = json!({ "order": 17, "names": ["Zoë", "a \"b\""] });
+    house.partner.create_link_with(json!({ "externalId": "Zoë 1", "metadata": metadata })).await;
+    house.deliver().await;
+    house.app().bus.desk.close();
+    house.pass(Duration::from_secs(8));
+    house.deliver().await;
+
+    receiver.saw([500, 204]).with_one_id();
+    let [first, second] = receiver.payloads().try_into().unwrap();
+    assert_eq!(first["data"]["link"]["externalId"], "Zoë 1");
+    assert_eq!(first, second);
 }
 
 /// The last payload of each type, its ids redacted.

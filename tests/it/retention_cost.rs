@@ -106,7 +106,7 @@ async fn fill(app: &App, workspace: WorkspaceId, now: Timestamp) -> Result<(), E
     let attempts: Vec<_> = deliveries.iter().map(attempted).collect();
     store::transact(&app.db, async move |tx| {
         store::event::insert_many(&tx, &events).await?;
-        store::delivery::insert_many(&tx, deliveries).await?;
+        store::delivery::insert_many(&tx, deliveries.into_iter().map(Into::into).collect()).await?;
         let rows = attempts.into_iter().map(|row| row.into_active_model().reset_all());
         attempt::Entity::insert_many(rows).exec_without_returning(&tx).await.map_err(store::Error::from)?;
         Ok(())

@@ -57,7 +57,7 @@ fn counts(ended: &[Ended<'_>], now: Timestamp) -> Vec<tally::Model> {
 }
 
 /// Forgets the failures of endpoints at which something arrived, and tells of those it was told about.
-async fn well(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<Record>, Error> {
+async fn well(tx: &Tx, ids: &[EndpointId]) -> Result<Vec<Record<'static>>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -78,7 +78,7 @@ async fn ill(
     refused: HashSet<EndpointId>,
     gone: &HashSet<EndpointId>,
     now: Timestamp,
-) -> Result<Vec<Record>, Error> {
+) -> Result<Vec<Record<'static>>, Error> {
     if !refused.is_empty() {
         store::endpoint::set_failing(tx, &refused.iter().copied().collect::<Vec<_>>(), now).await?;
     }
@@ -104,7 +104,7 @@ async fn ill(
     Ok(records)
 }
 
-async fn disable(tx: &Tx, row: &endpoint::Model, reason: &str) -> Result<Option<Record>, Error> {
+async fn disable(tx: &Tx, row: &endpoint::Model, reason: &str) -> Result<Option<Record<'static>>, Error> {
     if !store::endpoint::disable(tx, row.workspace_id, row.id, reason).await? {
         return Ok(None);
     }
@@ -112,14 +112,14 @@ async fn disable(tx: &Tx, row: &endpoint::Model, reason: &str) -> Result<Option<
     Ok(Some(about(row, Kind::EndpointDisabled, Some(reason))))
 }
 
-fn about(row: &endpoint::Model, kind: Kind, reason: Option<&str>) -> Record {
+fn about(row: &endpoint::Model, kind: Kind, reason: Option<&str>) -> Record<'static> {
     let reason = reason.map(ToOwned::to_owned);
     let facts = Facts { endpoint_id: Some(row.id), reason, ..Facts::default() };
-    Record { workspace: row.workspace_id, link: None, kind, facts }
+    Record { workspace: row.workspace_id, link: None, kind, facts, in_hand: None }
 }
 
 /// Deliveries that were given up; of events about delivering nothing further is recorded.
-fn exhausted<'a>(ended: &'a [Ended<'a>]) -> impl Iterator<Item = Record> + 'a {
+fn exhausted<'a>(ended: &'a [Ended<'a>]) -> impl Iterator<Item = Record<'static>> + 'a {
     let given_up = ended.iter().filter(|(report, status)| {
         *status == DeliveryStatus::Exhausted && !is_about_delivering(&report.kind)
     });
@@ -132,5 +132,6 @@ fn exhausted<'a>(ended: &'a [Ended<'a>]) -> impl Iterator<Item = Record> + 'a {
             delivery_id: Some(report.taken.delivery.id),
             ..Facts::default()
         },
+        in_hand: None,
     })
 }

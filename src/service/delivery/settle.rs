@@ -49,6 +49,9 @@ pub async fn settle(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
         Ok::<_, Error>(settled.deliveries)
     })
     .await?;
+    if settled.len() < made.len() {
+        app.bus.desk.doubt();
+    }
     app.0.pulse.hub_moves(now);
     meter::settled(made.len());
     app.bus.tell_attempts(made.into_iter().filter(|made| settled.contains(&made.delivery)));

@@ -23,7 +23,7 @@ pub async fn send_test(app: &App, caller: &Caller, id: EndpointId) -> Result<del
             )));
         }
         let facts = Facts { endpoint_id: Some(id), ..Facts::default() };
-        let record = Record { workspace, link: None, kind: Kind::WebhookTest, facts };
+        let record = Record { workspace, link: None, kind: Kind::WebhookTest, facts, in_hand: None };
         event::record_for(&tx, now, &record, &endpoint).await
     })
     .await

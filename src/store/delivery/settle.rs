@@ -37,15 +37,15 @@ pub struct Settled {
 /// If the database refuses.
 pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Settled, Error> {
     let Some(rows) = Rows::read(tx, verdicts.iter().map(changed))? else { return Ok(Settled::default()) };
+    let (source, is_row) = found(tx, &rows.source);
     let sql = format!(
         r#"UPDATE "delivery" SET "status" = "new"."status", "attempt_count" = "new"."attempt_count",
             "next_attempt_at" = "new"."next_attempt_at", "claimed_by" = NULL,
             "turn" = CASE WHEN "new"."next_attempt_at" IS NULL THEN 'NEXT' ELSE 'RETRY' END
-        FROM {} AS "new"
-        WHERE "delivery"."id" = "new"."id" AND "delivery"."claimed_by" = $2
+        FROM {source} AS "new"
+        WHERE {is_row} AND "delivery"."claimed_by" = $2
             AND "delivery"."attempt_count" = "new"."attempt_count" - 1
         RETURNING "delivery"."id", "delivery"."sequence""#,
-        rows.source,
     );
     let settled = tx.query_all_raw(rows.statement(&sql, [node.into()])).await?;
     let settled = Settled::read(&settled)?;
@@ -58,6 +58,23 @@ pub async fn settle(tx: &Tx, node: NodeId, verdicts: Vec<Verdict>) -> Result<Set
     }
     rows::insert(tx, written.into_iter().map(|verdict| verdict.attempt)).await?;
     Ok(settled)
+}
+
+/// Where the new values come from, and what says which row they are for.
+///
+/// PostgreSQL plans a statement once and keeps it. Planned while the table is small, a plain join reads all
+/// of it, or all claims there have been since the last vacuum, for as long as the plan lives. So each row is
+/// looked for by itself. One that somebody else changes at that moment is not found: its claim is in doubt.
+fn found(tx: &Tx, source: &str) -> (String, &'static str) {
+    if !tx.is_concurrent() {
+        return (source.to_owned(), r#""delivery"."id" = "new"."id""#);
+    }
+    let each = format!(
+        r#"(SELECT "given".*, "row"."place" FROM {source} AS "given", LATERAL (
+            SELECT ctid AS "place" FROM "delivery" WHERE "delivery"."id" = "given"."id" LIMIT 1
+        ) AS "row")"#
+    );
+    (each, r#""delivery".ctid = "new"."place""#)
 }
 
 impl Settled {
