@@ -13,9 +13,9 @@ use crate::rerun::CONSENT;
 const IN_TIME: Duration = Duration::from_secs(60);
 
 /// A customer of the real program signs in, and agrees that the password is kept.
-async fn sign_in(link: &Link) {
+async fn sign_in(server: &Program, link: &Link) {
     let mut customer = Customer::new();
-    let opening = customer.begin(&link.url).await;
+    let opening = customer.begin(&link.url.replace("127.0.0.1:0", &server.address)).await;
     let asked = customer.wait(&opening).await;
     let typed = [("User name", "ann"), ("Password", KEPT), (CONSENT, "yes")];
     customer.press(&asked, "Sign in", &typed).await.says("You are signed in");
@@ -61,7 +61,7 @@ async fn a_killed_server_leaves_no_run_in_the_middle(kind: Kind) {
 
     // In the middle of a run's first step, and of its download: both may be repeated, and are.
     shop.change(|mind| mind.hangs_from = 2);
-    sign_in(&link).await;
+    sign_in(&server, &link).await;
     shop.has_shown(2).await;
     shop.change(|mind| (mind.hangs_from, mind.hangs_in_files) = (0, true));
     let server = killed(server, &setup);
