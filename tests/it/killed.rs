@@ -10,7 +10,7 @@ use crate::house::{Customer, Database, KEPT, Kind, Link, Partner, Program, Setup
 use crate::rerun::CONSENT;
 
 /// How long it may take until another server has found the run and carried it out.
-const IN_TIME: Duration = Duration::from_secs(60);
+const IN_TIME: Duration = Duration::from_mins(1);
 
 /// A customer of the real program signs in, and agrees that the password is kept.
 async fn sign_in(server: &Program, link: &Link) {

@@ -21,6 +21,7 @@ pub(crate) const CODE: &str = "246810";
 
 /// What the shop does now.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a whim of its own")]
 pub(crate) struct Mind {
     pub(crate) password: String,
     /// Which sessions are good: those of this number.
@@ -108,7 +109,7 @@ impl Shop {
         self.until(|mind| mind.files >= files).await;
     }
 
-    async fn until(&self, is_so: impl Fn(&Mind) -> bool) {
+    async fn until(&self, is_so: impl Fn(&Mind) -> bool + Send) {
         let mut moved = self.moved.subscribe();
         let waited = async {
             while !is_so(&self.mind()) {
