@@ -109,7 +109,7 @@ impl Shop {
         self.until(|mind| mind.files >= files).await;
     }
 
-    async fn until(&self, is_so: impl Fn(&Mind) -> bool + Send) {
+    async fn until(&self, is_so: impl Fn(&Mind) -> bool + Send + Sync) {
         let mut moved = self.moved.subscribe();
         let waited = async {
             while !is_so(&self.mind()) {
