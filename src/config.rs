@@ -8,6 +8,8 @@ mod browser;
 mod limits;
 mod list;
 mod nats;
+mod runs;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,7 +26,7 @@ use url::Url;
 use age::Age;
 use list::List;
 
-use crate::domain::Secret;
+use crate::domain::{FileLimits, Secret};
 use crate::driver::browser::Settings as BrowserSettings;
 use crate::egress::Allow;
 use crate::egress::nats::Settings as BrokerSettings;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub passwords_per_account: Option<u64>,
     /// Chromium.
     pub browser: BrowserSettings,
+    /// Which files runs take.
+    pub files: FileLimits,
     /// Broker connections by name.
     pub nats: BTreeMap<String, BrokerSettings>,
 }
@@ -150,19 +154,15 @@ struct Raw {
     #[serde(default)]
     egress: RawEgress,
     #[serde(default)]
-    webhooks: RawWebhooks,
+    webhooks: webhooks::Raw,
+    #[serde(default)]
+    runs: runs::Raw,
     #[serde(default)]
     limits: limits::Raw,
     #[serde(default)]
     browser: browser::Raw,
     #[serde(default)]
     nats: BTreeMap<String, nats::Raw>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWebhooks {
-    timeout: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -287,10 +287,13 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         retention,
         sources_allow: allow("egress.sources.allow", &raw.egress.sources.allow)?,
         webhooks_allow: allow("egress.webhooks.allow", &raw.egress.webhooks.allow)?,
-        webhooks_timeout: limits::timeout(raw.webhooks.timeout.as_deref())
+        webhooks_timeout: raw
+            .webhooks
+            .timeout()
             .map_err(|problem| bad("webhooks.timeout", problem.to_owned()))?,
         passwords_per_account: raw.limits.passwords_per_account.map(NonZeroU64::get),
         browser,
+        files: raw.runs.settled().map_err(|(key, problem)| bad(key, problem))?,
         nats: nats::settled(raw.nats).map_err(|(key, problem)| bad(&key, problem))?,
     })
 }

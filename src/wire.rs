@@ -102,6 +102,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Err
         public_url: settings.public_url.clone(),
         retention: settings.retention,
         passwords_per_account: settings.passwords_per_account,
+        files: settings.files.clone(),
         clock,
     };
     let app = App::new(tools);

@@ -137,6 +137,7 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         metrics_listen: None,
         retention: None,
         passwords_per_account: None,
+        files: postern::domain::FileLimits::default(),
     };
     Ok(Server::start(&settings, listener, Arc::new(SystemClock::start()), Pace::ByThemselves).await?)
 }
@@ -186,6 +187,7 @@ async fn live(app: &App, partner: &Partner, number: usize) -> Result<(), Error> 
         metadata: serde_json::json!({}),
         return_url: None,
         locale: None,
+        relogin: None,
         idempotency_key: None,
     };
     let made = link::create(app, &partner.caller, wanted).await?.link;

@@ -136,6 +136,10 @@ ids! {
     SessionId = "ses_";
     /// One execution of a job.
     RunId = "run_";
+    /// A file that a run was handed out.
+    FileId = "fil_";
+    /// What a customer signs in with, kept.
+    CredentialId = "crd_";
     /// One fact of the log.
     EventId = "evt_";
     /// A registered receiver of events.

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod api_key;
 pub mod attempt;
+pub mod credential;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
@@ -21,6 +22,8 @@ pub mod node;
 pub mod prompt;
 pub mod recovery;
 pub mod run;
+pub mod run_file;
+pub mod run_file_part;
 pub mod run_step;
 pub mod session;
 pub mod source_system;
@@ -31,8 +34,9 @@ pub mod value;
 pub mod workspace;
 
 pub use id::{
-    CustomerId, DeliveryId, EndpointId, EndpointSecretId, EventId, IdError, JobId, KeyId, LinkId, LoginId,
-    NodeId, PromptId, RecoveryId, RunId, SessionId, SourceSystemId, SubmitId, WorkspaceId,
+    CredentialId, CustomerId, DeliveryId, EndpointId, EndpointSecretId, EventId, FileId, IdError, JobId,
+    KeyId, LinkId, LoginId, NodeId, PromptId, RecoveryId, RunId, SessionId, SourceSystemId, SubmitId,
+    WorkspaceId,
 };
 pub use time::Timestamp;
 pub use value::{

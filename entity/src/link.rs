@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{CustomerId, FailureCode, JobId, LinkId, LinkStatus, Timestamp, WorkspaceId};
+use crate::{CustomerId, FailureCode, JobId, LinkId, LinkStatus, RunId, Timestamp, WorkspaceId};
 
 /// One invitation: customer, job, expiry, and where it stands.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -31,6 +31,8 @@ pub struct Model {
     pub locale: Option<String>,
     /// Which master key signed the URL.
     pub token_key: i16,
+    /// The run whose sign-in this link makes anew.
+    pub relogin_run_id: Option<RunId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

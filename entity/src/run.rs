@@ -14,6 +14,8 @@ pub struct Model {
     pub link_id: LinkId,
     pub job_id: JobId,
     pub session_id: Option<SessionId>,
+    /// Whether the partner asked for it after the first: then it changes nothing about its link.
+    pub rerun: bool,
     pub status: RunStatus,
     pub claimed_by: Option<NodeId>,
     pub output: Json,

@@ -13,7 +13,14 @@ pub struct Model {
     pub workspace_id: WorkspaceId,
     pub link_id: LinkId,
     pub sealed: Vec<u8>,
+    /// When it was made: the customer, or the kept password, signed in.
     pub created_at: Timestamp,
+    /// When the site last took it.
+    pub seen_good_at: Option<Timestamp>,
+    /// When a second factor was last given for it.
+    pub factor_at: Option<Timestamp>,
+    /// When the site no longer took it; what it knows of the device may still help to sign in again.
+    pub died_at: Option<Timestamp>,
     pub expires_at: Timestamp,
 }
 

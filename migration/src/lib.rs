@@ -12,6 +12,7 @@ mod m20261124_000001_line;
 mod m20261124_000001_retention;
 mod m20261124_000002_pending;
 mod m20261125_000001_budget;
+mod m20261125_000001_kept;
 mod m20261125_000001_recipe;
 
 /// All migrations, oldest first.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_retention::Migration),
             Box::new(m20261124_000002_pending::Migration),
             Box::new(m20261125_000001_budget::Migration),
+            Box::new(m20261125_000001_kept::Migration),
             Box::new(m20261125_000001_recipe::Migration),
         ]
     }

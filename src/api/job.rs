@@ -78,7 +78,8 @@ pub(super) struct CreateJobInput {
     /// What to do there, in order; at most 20.
     #[graphql(default)]
     workflows: Vec<WorkflowInput>,
-    /// What may stay after the sign-in. VAULT is not supported yet.
+    /// What may stay after the sign-in: NEVER = nothing survives the run; SESSION = the sealed session, 30 days;
+    /// VAULT = the password too, sealed, if the customer agrees on the page.
     #[graphql(default_with = "KeepCredentials::Never")]
     keep_credentials: KeepCredentials,
     /// The same key and input within 24 hours give the same object.

@@ -169,6 +169,9 @@ pub(super) struct CreateLinkInput {
     return_url: Option<Url>,
     /// BCP 47; null = the customer's browser decides.
     locale: Option<String>,
+    /// `run_…`: a run that ended `RELOGIN_REQUIRED`, of the same job and customer. The link asks only what is
+    /// missing, and takes the place of the run's link: rerun this one from then on.
+    relogin: Option<ID>,
     /// The same key and input within 24 hours give the same link (`replayed`); another input is CONFLICT.
     idempotency_key: Option<String>,
 }
@@ -271,6 +274,10 @@ impl LinkMutations {
             let error = UserError::new(UserErrorCode::NotFound, "jobId", "must be a job of this workspace");
             return Ok(CreateLinkPayload { user_errors: vec![error], ..CreateLinkPayload::default() });
         };
+        let Ok(relogin) = input.relogin.map(|id| id.parse()).transpose() else {
+            let error = UserError::new(UserErrorCode::NotFound, "relogin", service::NO_SUCH_RUN);
+            return Ok(CreateLinkPayload { user_errors: vec![error], ..CreateLinkPayload::default() });
+        };
         let empty = || serde_json::Value::Object(serde_json::Map::new());
         let new = service::New {
             external_id: input.external_id,
@@ -279,6 +286,7 @@ impl LinkMutations {
             metadata: input.metadata.map_or_else(empty, |metadata| metadata.0),
             return_url: input.return_url.map(|url| url.0),
             locale: input.locale,
+            relogin,
             idempotency_key: input.idempotency_key,
         };
         Ok(match service::create(app(ctx)?, caller, new).await {

@@ -8,7 +8,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
 use entity::{
     CustomerId, DeliveryId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId,
-    customer, delivery, endpoint, event, job, link, prompt, run, run_step, source_system,
+    customer, delivery, endpoint, event, job, link, prompt, run, run_file, run_step, source_system,
 };
 
 use super::error;
@@ -106,6 +106,10 @@ loads! {
     };
     StepsOf(RunId) -> Vec<run_step::Model> = |app, workspace, ids| {
         let rows = service::run::steps(app, workspace, ids).await?;
+        grouped(rows, |row| row.run_id)
+    };
+    FilesOf(RunId) -> Vec<run_file::Model> = |app, workspace, ids| {
+        let rows = service::file::of_runs(app, workspace, ids).await?;
         grouped(rows, |row| row.run_id)
     };
     PromptsOf(LoginId) -> Vec<prompt::Model> = |app, workspace, ids| {

@@ -10,7 +10,9 @@ mod endpoint;
 mod error;
 mod event;
 mod failure;
+mod file;
 mod job;
+mod kept;
 mod link;
 mod load;
 mod login;
@@ -39,14 +41,14 @@ use crate::domain::Secret;
 use crate::service::{App, Caller, Error, key};
 use door::{Authenticate, Hooks, Refused};
 
-/// Serves the API at `/graphql`; `closing` ends its sockets and streams.
+/// Serves the API at `/graphql`, and files of runs at the addresses it gives; `closing` ends its sockets and streams.
 pub fn router(app: App, settings: Settings, closing: CancellationToken) -> Router {
     let hooks = Hooks {
         authenticate: authenticate(app.clone()),
         prepare: Arc::new(|request, caller: Caller| request.data(caller)),
         closing,
     };
-    door::router(schema::over(app), hooks, settings)
+    door::router(schema::over(app.clone()), hooks, settings).merge(file::router(app))
 }
 
 fn authenticate(app: App) -> Authenticate<Caller> {

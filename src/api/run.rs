@@ -6,7 +6,8 @@ use entity::{Scope, run};
 use super::context::{app, caller};
 use super::error::optional;
 use super::failure::Failure;
-use super::load::{self, StepsOf};
+use super::file::RunFile;
+use super::load::{self, FilesOf, StepsOf};
 use super::scalar::{DateTime, JsonObject};
 use super::words::RunStatus;
 use crate::service::run as service;
@@ -21,7 +22,7 @@ pub(super) struct RunStep {
     workflow: String,
     /// Counts within the workflow: 0, 1, 2 …
     index: i32,
-    /// `goto`, `click`, `fill`, `waitFor` or `extract`.
+    /// `goto`, `click`, `fill`, `waitFor`, `extract` or `download`.
     kind: String,
     /// Where it stands.
     status: RunStatus,
@@ -62,6 +63,14 @@ impl Run {
     async fn output(&self, ctx: &Context<'_>) -> Result<Option<JsonObject>> {
         caller(ctx, Scope::RunsRead)?;
         Ok(self.0.finished_at.map(|_| JsonObject(self.0.output.clone())))
+    }
+
+    /// The files of its `download` steps, in their order: of each step that ended well, until they are
+    /// deleted. Needs `RUNS_READ`.
+    async fn files(&self, ctx: &Context<'_>) -> Result<Vec<RunFile>> {
+        caller(ctx, Scope::RunsRead)?;
+        let rows = load::one(ctx, FilesOf(self.0.workspace_id, self.0.id)).await?.unwrap_or_default();
+        rows.into_iter().map(|row| RunFile::new(ctx, row)).collect()
     }
 
     /// Why it failed.

@@ -3,7 +3,7 @@
 use async_graphql::{MergedObject, Schema};
 
 use super::subscription::Subscriptions;
-use super::{delivery, endpoint, event, job, link, load, recovery, run, source_system, viewer};
+use super::{delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer};
 use crate::service::App;
 
 /// Everything that can be read.
@@ -26,6 +26,7 @@ pub(super) struct Mutation(
     source_system::SourceSystemMutations,
     source_system::SourceSystemUpdates,
     job::JobMutations,
+    kept::KeptMutations,
     endpoint::EndpointMutations,
     endpoint::update::UpdateMutations,
     endpoint::removal::RemovalMutations,

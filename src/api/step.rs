@@ -1,6 +1,6 @@
 //! Steps of a workflow, as `createJob` takes them.
 
-use async_graphql::{InputObject, OneofObject};
+use async_graphql::{Enum, InputObject, OneofObject};
 
 use super::scalar::{Duration, Url};
 use crate::domain::step as words;
@@ -27,6 +27,8 @@ pub(super) enum StepInput {
     WaitFor(WaitForStep),
     /// Reads something.
     Extract(ExtractStep),
+    /// Keeps a file.
+    Download(DownloadStep),
 }
 
 /// Opens a page.
@@ -75,7 +77,18 @@ pub(super) struct WaitForStep {
     repeatable: Option<bool>,
 }
 
-/// Reads text or an attribute.
+/// What an extraction makes of what matches.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum ExtractAs {
+    /// Its text, white space folded; or the attribute that was named.
+    Text,
+    /// Of a table: a list of rows, each a list of its cells' texts.
+    Rows,
+    /// Of a table: a list of objects, one for each row below the first, whose texts are the keys.
+    Objects,
+}
+
+/// Reads text, an attribute or a table.
 #[derive(InputObject)]
 pub(super) struct ExtractStep {
     /// The key of the value in the workflow's results.
@@ -87,6 +100,22 @@ pub(super) struct ExtractStep {
     /// All matches as a list, instead of the first.
     #[graphql(default)]
     many: bool,
+    /// What to make of each match; a table may be read whole.
+    #[graphql(name = "as", default_with = "ExtractAs::Text")]
+    shape: ExtractAs,
+    /// The most time it may take, PT1S..PT5M; default PT15S.
+    timeout: Option<Duration>,
+    /// Whether it may run again after a crash; default true.
+    repeatable: Option<bool>,
+}
+
+/// Keeps the file that a link or a button hands out.
+#[derive(InputObject)]
+pub(super) struct DownloadStep {
+    /// What you call the file, 1..256 characters.
+    name: String,
+    /// A CSS selector of a link, or of a button that sends a form.
+    selector: String,
     /// The most time it may take, PT1S..PT5M; default PT15S.
     timeout: Option<Duration>,
     /// Whether it may run again after a crash; default true.
@@ -127,8 +156,24 @@ impl StepInput {
                 selector: step.selector,
                 attribute: step.attribute,
                 many: step.many,
+                shape: step.shape.into(),
                 limits: limits(step.timeout, step.repeatable),
             }),
+            Self::Download(step) => words::Step::Download(words::Download {
+                name: step.name,
+                selector: step.selector,
+                limits: limits(step.timeout, step.repeatable),
+            }),
+        }
+    }
+}
+
+impl From<ExtractAs> for words::Shape {
+    fn from(shape: ExtractAs) -> Self {
+        match shape {
+            ExtractAs::Text => Self::Text,
+            ExtractAs::Rows => Self::Rows,
+            ExtractAs::Objects => Self::Objects,
         }
     }
 }

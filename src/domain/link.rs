@@ -95,6 +95,7 @@ mod tests {
             return_url: None,
             locale: None,
             token_key: 0,
+            relogin_run_id: None,
         }
     }
 

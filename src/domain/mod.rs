@@ -6,6 +6,7 @@ pub mod detector;
 pub mod duration;
 pub mod event;
 pub mod failure;
+pub mod files;
 pub mod hex;
 pub mod hint;
 pub mod link;
@@ -18,6 +19,8 @@ pub mod sign_in;
 pub mod snapshot;
 pub mod step;
 pub mod subject;
+pub mod table;
 
+pub use files::FileLimits;
 pub use origins::Origins;
 pub use secret::Secret;

@@ -58,6 +58,17 @@ pub struct Prompt {
     /// Whether the customer may give up here.
     #[serde(default = "yes")]
     pub cancelable: bool,
+    /// Whether what is typed here may be kept, if the customer agrees.
+    #[serde(default)]
+    pub may_keep: bool,
+}
+
+impl Prompt {
+    /// Whether the password is asked for.
+    #[must_use]
+    pub fn asks_password(&self) -> bool {
+        self.fields.iter().any(|field| field.role == FieldRole::Password)
+    }
 }
 
 const fn yes() -> bool {
@@ -245,6 +256,8 @@ pub struct Answer {
     pub values: BTreeMap<String, Secret>,
     /// The id of what was chosen, if anything was.
     pub choice: Option<String>,
+    /// Whether the customer agrees that what was typed is kept for later.
+    pub keep: bool,
 }
 
 /// The plaintext inside a sealed answer; only [`Answer::to_bytes`] and [`Answer::from_bytes`] see it.
@@ -253,6 +266,8 @@ struct Wire {
     action: Action,
     values: BTreeMap<String, String>,
     choice: Option<String>,
+    #[serde(default)]
+    keep: bool,
 }
 
 impl Answer {
@@ -260,7 +275,12 @@ impl Answer {
     #[must_use]
     pub fn to_bytes(&self) -> zeroize::Zeroizing<Vec<u8>> {
         let values = self.values.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-        let wire = Wire { action: self.action, values: values.collect(), choice: self.choice.clone() };
+        let wire = Wire {
+            action: self.action,
+            values: values.collect(),
+            choice: self.choice.clone(),
+            keep: self.keep,
+        };
         let bytes = serde_json::to_vec(&wire).unwrap_or_default();
         wire.values.into_values().for_each(|value| drop(Secret::new(value)));
         zeroize::Zeroizing::new(bytes)
@@ -271,6 +291,6 @@ impl Answer {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let wire: Wire = serde_json::from_slice(bytes).ok()?;
         let values = wire.values.into_iter().map(|(name, value)| (name, Secret::new(value)));
-        Some(Self { action: wire.action, values: values.collect(), choice: wire.choice })
+        Some(Self { action: wire.action, values: values.collect(), choice: wire.choice, keep: wire.keep })
     }
 }

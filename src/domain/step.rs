@@ -27,6 +27,8 @@ pub enum Step {
     WaitFor(WaitFor),
     /// Reads something from the page.
     Extract(Extract),
+    /// Keeps the file that a link or a button hands out.
+    Download(Download),
 }
 
 /// What every step may carry.
@@ -82,7 +84,7 @@ pub struct WaitFor {
     pub limits: Limits,
 }
 
-/// Reads text or an attribute.
+/// Reads text, an attribute or a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extract {
     /// The key of the value in the workflow's results.
@@ -95,6 +97,42 @@ pub struct Extract {
     /// All matches as a list, instead of the first.
     #[serde(default)]
     pub many: bool,
+    /// What becomes of each match.
+    #[serde(default, rename = "as", skip_serializing_if = "Shape::is_text")]
+    pub shape: Shape,
+    #[serde(flatten)]
+    /// Time and repetition.
+    pub limits: Limits,
+}
+
+/// What an extraction makes of a match, in JSON as the API spells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Shape {
+    /// Its text, or the attribute that was named.
+    #[default]
+    Text,
+    /// Of a table: each row as a list of its cells' texts, the heading's row among them.
+    Rows,
+    /// Of a table: each row below the heading as an object, by the heading's texts.
+    Objects,
+}
+
+impl Shape {
+    /// Whether it is the one that is meant when nothing is said.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        *self == Self::Text
+    }
+}
+
+/// Keeps the file that a link or a button hands out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Download {
+    /// What the partner calls the file.
+    pub name: String,
+    /// A CSS selector of the link or button.
+    pub selector: String,
     #[serde(flatten)]
     /// Time and repetition.
     pub limits: Limits,
@@ -113,6 +151,7 @@ impl Step {
             Self::Fill(_) => "fill",
             Self::WaitFor(_) => "waitFor",
             Self::Extract(_) => "extract",
+            Self::Download(_) => "download",
         }
     }
 
@@ -138,6 +177,7 @@ impl Step {
             Self::Fill(step) => &step.limits,
             Self::WaitFor(step) => &step.limits,
             Self::Extract(step) => &step.limits,
+            Self::Download(step) => &step.limits,
         }
     }
 }

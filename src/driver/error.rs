@@ -22,6 +22,15 @@ pub enum Error {
     /// What was typed would have left the allowed origins.
     #[error("a form with a secret would go to {0}, which is not an allowed origin")]
     OriginNotAllowed(String),
+    /// A file would have come from outside of the allowed origins.
+    #[error("outside of the allowed origins: {0}")]
+    OutsideOrigins(String),
+    /// A page came where a file was asked for.
+    #[error("the site answered with a page instead of a file")]
+    NoFile,
+    /// A file is larger than it may be.
+    #[error("the file is larger than {0} bytes")]
+    TooLarge(usize),
     /// The page cannot be used without its scripts.
     #[error("the page needs its scripts: {0}")]
     NeedsScripts(&'static str),
@@ -31,6 +40,9 @@ pub enum Error {
     /// The page has changed: what was asked for is not on it.
     #[error("there is no element {0} for this on the page")]
     NoElement(u32),
+    /// What was found is not a table.
+    #[error("element {0} is not a table")]
+    NoTable(u32),
     /// There is no page yet.
     #[error("no page is open")]
     NoPage,
@@ -53,15 +65,20 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> FailureCode {
         match self {
-            Self::Exchange(egress::Error::Refused(_)) | Self::OriginNotAllowed(_) => {
-                FailureCode::OriginNotAllowed
-            }
+            Self::Exchange(egress::Error::Refused(_))
+            | Self::OriginNotAllowed(_)
+            | Self::OutsideOrigins(_) => FailureCode::OriginNotAllowed,
             Self::Exchange(_) | Self::Timeout => FailureCode::SiteUnavailable,
             Self::TooManyRedirects(_) | Self::Unreadable => FailureCode::SiteError,
             Self::NotWeb | Self::NeedsScripts(_) | Self::NeedsBrowser => FailureCode::MethodUnsupported,
             Self::Crashed => FailureCode::EngineCrash,
             Self::Capacity => FailureCode::Capacity,
-            Self::NoElement(_) | Self::NoPage | Self::BadSelector => FailureCode::UnknownPage,
+            Self::NoElement(_)
+            | Self::NoTable(_)
+            | Self::NoPage
+            | Self::BadSelector
+            | Self::NoFile
+            | Self::TooLarge(_) => FailureCode::UnknownPage,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! goes out through `egress`.
 
 pub mod browser;
+pub mod download;
 mod error;
 pub mod http;
 mod page;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+pub use self::download::Download;
 pub use self::error::Error;
 pub use self::picture::Picture;
 pub use self::session::Session;
@@ -26,6 +28,7 @@ use crate::domain::Origins;
 use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::{Action, Move, Perform};
 use crate::domain::snapshot::{PageSnapshot, Uid};
+use crate::domain::table::Cell;
 use crate::egress;
 
 /// Elements that are noted for one selector of a recipe: the boxes of a code are the most that is asked for.
@@ -63,6 +66,20 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::NoPage`] before the first page.
     async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error>;
+    /// The rows of a table found by a selector, as far as they are its own; at most 10,000.
+    ///
+    /// # Errors
+    /// [`Error::NoTable`] for any other element.
+    async fn table(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error>;
+
+    /// The file that a link or a button hands out; at most `most` bytes are ever held. The page stays as it
+    /// is, unless another page came instead of a file. The caller limits the time: what is dropped here
+    /// has ended.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for more bytes, [`Error::OutsideOrigins`] for a file elsewhere,
+    /// [`Error::NoFile`] if a page came, which is the driver's page then.
+    async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error>;
 
     /// The signed-in state, to be sealed.
     ///

@@ -40,6 +40,8 @@ pub(super) struct Question {
     pictures: Vec<Picture>,
     inputs: Vec<Input>,
     choices: Vec<Choice>,
+    /// What the customer may agree to, unasked: the box is empty.
+    consent: Option<String>,
     buttons: Vec<Button>,
     resend: Option<&'static str>,
     /// How long the site wants to be left alone before that.
@@ -120,6 +122,7 @@ pub(super) fn question(
         pictures: prompt.media.iter().filter_map(|media| picture(media, prompt, words)).collect(),
         inputs: prompt.fields.iter().map(|field| input(field, words, remark)).collect(),
         choices: prompt.choices.clone(),
+        consent: prompt.may_keep.then(|| fill(words.consent, &scene::names(scene))),
         buttons: buttons(prompt.kind, words),
         resend: prompt.resend.map(|_| resend(prompt.kind, words)),
         resend_wait: prompt.resend.and_then(|resend| resend.wait).map(|wait| waiting(wait, words)),

@@ -1,6 +1,6 @@
 //! What a posted form says: which prompt it answers, and the answer.
 //!
-//! Fields: `prompt` (its number), `action`, `choice`, and `f.<name>` for what was typed. Each comes at
+//! Fields: `prompt` (its number), `action`, `choice`, `keep` (consent), and `f.<name>` for what was typed. Each comes at
 //! most once; anything else is not from our page. The values are secrets from the first byte on.
 
 use std::collections::BTreeMap;
@@ -25,18 +25,21 @@ pub(super) fn reply(bytes: &[u8]) -> Result<Reply, Trouble> {
     let mut number = None;
     let mut action = None;
     let mut choice = None;
+    let mut keep = None;
     let mut values = BTreeMap::new();
     for (name, value) in pairs(bytes)? {
         match name.as_str() {
             "prompt" => once(&mut number, &name, prompt_number(&value)?)?,
             "action" => once(&mut action, &name, action_named(&value)?)?,
+            "keep" => once(&mut keep, &name, value.as_str() == "yes")?,
             "choice" => once(&mut choice, &name, value.to_string())?,
             _ => typed(&mut values, &name, value)?,
         }
     }
     let number = number.ok_or_else(|| wrong("prompt", "missing"))?;
     let action = action.unwrap_or(Action::Submit);
-    Ok(Reply { number, answer: Answer { action, values, choice: choice.filter(|id| !id.is_empty()) } })
+    let (choice, keep) = (choice.filter(|id: &String| !id.is_empty()), keep.unwrap_or(false));
+    Ok(Reply { number, answer: Answer { action, values, choice, keep } })
 }
 
 fn typed(

@@ -10,6 +10,7 @@
 //! requests it answers.
 
 mod desk;
+mod download;
 mod page;
 mod scenario;
 mod site;

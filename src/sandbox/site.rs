@@ -42,6 +42,7 @@ pub fn router() -> Router {
         .route("/at/{username}/{page}", get(own).post(own_answer))
         .route("/account", get(inside::account))
         .route("/statements", get(inside::statements))
+        .route("/statements/{file}", get(inside::statement))
         .route("/logout", get(inside::logout))
         .fallback(lost)
         .layer(DefaultBodyLimit::max(MAX_FORM))

@@ -41,10 +41,6 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
     check::text("name", &new.name, check::NAME)?;
     check::idempotency_key(new.idempotency_key.as_deref())?;
     workflows_fit(&new.workflows)?;
-    if new.keep_credentials == KeepCredentials::Vault {
-        let message = "must be NEVER or SESSION: passwords are not kept by this server yet";
-        return Err(Error::invalid("keepCredentials", message));
-    }
     let request = Request::new(caller.workspace, "createJob", new.idempotency_key.clone(), &new);
     let now = app.clock.now();
     let row = job::Model {
@@ -151,6 +147,13 @@ fn step_fits(step: &Step) -> Result<(), Error> {
             if let Some(attribute) = &extract.attribute {
                 check::text("attribute", attribute, check::NAME)?;
             }
+            if extract.attribute.is_some() && !extract.shape.is_text() {
+                return Err(Error::invalid("attribute", "must be null where a table is read"));
+            }
+        }
+        Step::Download(download) => {
+            check::text("name", &download.name, check::NAME)?;
+            selector(&download.selector)?;
         }
     }
     limits_fit(step.limits())

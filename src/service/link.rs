@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{
-    EventId, FailureCode, JobId, LinkId, LinkStatus, LoginId, Timestamp, WorkspaceId, customer, link,
+    EventId, FailureCode, JobId, LinkId, LinkStatus, LoginId, RunId, Timestamp, WorkspaceId, customer, link,
 };
 use serde_json::Value;
 
@@ -34,9 +34,14 @@ pub struct New {
     pub return_url: Option<String>,
     /// The language of the page.
     pub locale: Option<String>,
+    /// The run whose sign-in is to be made anew.
+    pub relogin: Option<RunId>,
     /// See [`super::idempotency`].
     pub idempotency_key: Option<String>,
 }
+
+/// What a link that signs in anew must name.
+pub const NO_SUCH_RUN: &str = "must be a run of this workspace that ended RELOGIN_REQUIRED";
 
 /// A link that was made, now or by an earlier call with the same key.
 #[derive(Clone, Debug)]
@@ -59,6 +64,9 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Err
         let workspace = store::workspace::get(&app.db, caller.workspace).await?;
         on_the_list(url, &workspace.return_urls.0)?;
     }
+    if let Some(run) = new.relogin {
+        takes_the_place_of(app, caller, &new, run).await?;
+    }
     app.0.links.create(caller.workspace, new, app.tokens.current_key()).await
 }
 
@@ -68,6 +76,25 @@ fn fits(new: &New) -> Result<(), Error> {
     check::metadata("metadata", &new.metadata)?;
     check::idempotency_key(new.idempotency_key.as_deref())?;
     new.locale.as_deref().map_or(Ok(()), |locale| check::locale("locale", locale))
+}
+
+/// A link that signs in anew is for the same job and the same customer: nobody is signed in by what
+/// somebody else has left.
+async fn takes_the_place_of(app: &App, caller: &Caller, new: &New, run: RunId) -> Result<(), Error> {
+    let missing = |error| match error {
+        store::Error::NotFound => Error::input("relogin", Problem::NotFound, NO_SUCH_RUN),
+        other => other.into(),
+    };
+    let run = store::run::get(&app.db, caller.workspace, run).await.map_err(missing)?;
+    if run.failure_code != Some(FailureCode::ReloginRequired) {
+        return Err(Error::invalid("relogin", NO_SUCH_RUN));
+    }
+    let link = store::link::get(&app.db, caller.workspace, run.link_id).await?;
+    let customer = store::customer::find_by_name(&app.db, caller.workspace, &new.external_id).await?;
+    if link.job_id != new.job || customer.is_none_or(|customer| customer.id != link.customer_id) {
+        return Err(Error::invalid("relogin", "must be a run of the same job and customer (externalId)"));
+    }
+    Ok(())
 }
 
 /// A return URL lies under one of the workspace's: same origin, and the path below its path.
@@ -301,5 +328,6 @@ pub(super) fn fresh(
         return_url: new.return_url.clone(),
         locale: new.locale.clone(),
         token_key: i16::from(token_key),
+        relogin_run_id: new.relogin,
     }
 }

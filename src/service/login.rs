@@ -6,25 +6,26 @@
 
 mod budget;
 mod queue;
+mod success;
 
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, SessionId, Timestamp, WorkspaceId,
-    job, link, login, prompt, session, source_system,
+    CredentialId, FailureCode, KeepCredentials, LinkId, LoginId, LoginStatus, PromptId, RunId, SessionId,
+    Timestamp, WorkspaceId, job, link, login, prompt, source_system,
 };
 
-pub use budget::may_submit;
-pub use queue::turn_away;
+pub use self::budget::may_submit;
+pub(super) use self::budget::{Leaving, Sender, spend};
+pub use self::queue::turn_away;
+pub use self::success::{SignedIn, signed_in};
 
-use super::run;
 use super::source_system::recipe;
 use super::{App, Error, link as links};
 use crate::bus::Topic;
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
-use crate::domain::link::Change;
 use crate::domain::prompt::Prompt;
 use crate::domain::recipe::Recipe;
 use crate::store::{self, Tx};
@@ -35,7 +36,7 @@ pub const LONGEST_IDLE: Duration = Duration::from_mins(10);
 /// A login takes no longer than this.
 pub const LONGEST: Duration = Duration::from_mins(20);
 /// How long a kept session may be used.
-const SESSION_LIFE: Duration = Duration::from_hours(720);
+pub(super) const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// How long a session is there that must not outlive its run.
 const RUN_LIFE: Duration = Duration::from_hours(24);
 /// An engine looks for an answer on its own after this time, in case a hint was lost.
@@ -54,6 +55,10 @@ pub struct Work {
     pub recipe: Option<Recipe>,
     /// The customer's language, if the partner gave one.
     pub locale: Option<String>,
+    /// Whether the customer may agree that the password is kept.
+    pub may_keep: bool,
+    /// The run whose sign-in is made anew: what its link keeps answers first.
+    pub relogin: Option<RunId>,
 }
 
 /// What came of a question.
@@ -87,7 +92,9 @@ pub async fn work(app: &App, login: &login::Model) -> Result<Work, Error> {
     let source_system = store::source_system::get(&app.db, login.workspace_id, id).await?;
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
     let recipe = recipe::open(app, &source_system)?;
-    Ok(Work { source_system, recipe, locale: link.locale })
+    let job = store::job::get(&app.db, login.workspace_id, link.job_id).await?;
+    let may_keep = job.keep_credentials == KeepCredentials::Vault;
+    Ok(Work { source_system, recipe, locale: link.locale, may_keep, relogin: link.relogin_run_id })
 }
 
 /// Publishes the login's key: from now on its page can seal answers.
@@ -222,37 +229,6 @@ pub async fn learned(app: &App, login: &login::Model, recipe: &Recipe) -> Result
     .await
 }
 
-/// Signed in: the session is sealed, the link is in progress and its run is queued, all at once.
-///
-/// # Errors
-/// [`Error::Gone`] if the login is no longer ours.
-pub async fn signed_in(app: &App, login: &login::Model, state: &[u8]) -> Result<(), Error> {
-    let id = SessionId::new(app.clock.now());
-    let binding = session_binding(login.workspace_id, id);
-    let sealed = app.vault.seal(binding, state).map_err(Error::internal)?;
-    held(app, login, async move |tx, now, row, mut link| {
-        let job = store::job::get(&tx, link.workspace_id, link.job_id).await?;
-        let kept = session::Model {
-            id,
-            workspace_id: link.workspace_id,
-            link_id: link.id,
-            sealed,
-            created_at: now,
-            expires_at: now.plus(if keeps_session(&job) { SESSION_LIFE } else { RUN_LIFE }),
-        };
-        store::session::insert(&tx, kept).await?;
-        store::submit::accept(&tx, row.workspace_id, row.id).await?;
-        end(&tx, now, row, SIGNED_IN, None).await?;
-        // A site that signs in without a single answer has skipped a status.
-        if link.status == entity::LinkStatus::Accessed {
-            links::change(&tx, now, &mut link, Change::Answered, Facts::default()).await?;
-        }
-        links::change(&tx, now, &mut link, Change::SignedIn, Facts::default()).await?;
-        run::queue(&tx, now, &link, id).await
-    })
-    .await
-}
-
 /// The login ended without a session: the link fails, or expires if its time is over as well.
 ///
 /// # Errors
@@ -334,6 +310,12 @@ pub async fn prompts(
 #[must_use]
 pub(super) fn session_binding(workspace: WorkspaceId, id: SessionId) -> Binding {
     Binding { workspace, record: id.0, field: "session.sealed" }
+}
+
+/// What binds sealed credentials to their place.
+#[must_use]
+pub(super) fn credential_binding(workspace: WorkspaceId, id: CredentialId) -> Binding {
+    Binding { workspace, record: id.0, field: "credential.sealed" }
 }
 
 /// Whether the job wants the session to outlive its run.

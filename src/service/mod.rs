@@ -13,9 +13,11 @@ pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod expiry;
+pub mod file;
 pub mod gauge;
 pub mod idempotency;
 pub mod job;
+pub mod kept;
 pub mod key;
 pub mod link;
 pub mod log;
@@ -24,6 +26,7 @@ pub mod node;
 mod pulse;
 pub mod readiness;
 pub mod recovery;
+pub mod rerun;
 pub mod retention;
 pub mod run;
 pub mod source_system;
@@ -42,6 +45,7 @@ pub use error::{Error, Problem};
 pub use key::Caller;
 
 use crate::bus::Bus;
+use crate::domain::FileLimits;
 use crate::driver::browser::Browsers;
 use crate::egress;
 use crate::store::Db;
@@ -74,6 +78,8 @@ pub struct Tools {
     pub retention: Option<Duration>,
     /// How many refused passwords for one account of a site may leave in an hour, over all workspaces.
     pub passwords_per_account: Option<u64>,
+    /// Which files runs take.
+    pub files: FileLimits,
 }
 
 /// The tool box; cheap to clone.

@@ -12,6 +12,9 @@ use super::{App, Error};
 use crate::store::retention::{self, BATCH, Batch};
 use crate::store::{self, Tx};
 
+/// How many files a batch deletes: each has many pieces.
+const FILES: u64 = 10;
+
 /// Where a pass stands.
 #[derive(Clone, Copy, Debug)]
 pub enum Stage {
@@ -106,11 +109,12 @@ fn done<K>(stage: Stage, batch: &Batch<K>, next: Stage) -> Done {
 async fn expired(tx: &Tx, now: Timestamp) -> Result<Done, Error> {
     store::endpoint_secret::delete_expired(tx, now).await?;
     store::tally::forget_old(tx, now).await?;
-    let gone = [
+    let gone: [u64; 4] = [
         store::session::delete_expired(tx, now, BATCH).await?,
+        store::file::delete_expired(tx, now, FILES).await?,
         store::idempotency::forget_old(tx, now, BATCH).await?,
         store::submit::forget_old(tx, now, BATCH).await?,
     ];
-    let next = gone.iter().any(|gone| *gone >= BATCH).then_some(Stage::Expired);
+    let next = (gone.iter().any(|gone| *gone >= BATCH) || gone[1] >= FILES).then_some(Stage::Expired);
     Ok(Done { stage: Stage::Expired, next, deleted: gone.iter().sum(), cancelled: 0 })
 }

@@ -1,19 +1,26 @@
 //! Runs: a job's workflows carried out with the session of a login, step by step, each saved.
 
+use std::time::Duration;
+
 use entity::{
-    FailureCode, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, link, run, run_step,
-    source_system,
+    FailureCode, FileId, LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, link, run,
+    run_step, source_system,
 };
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{App, Caller, Error, job as jobs, link as links, login};
+use super::source_system::recipe;
+use super::{App, Caller, Error, job as jobs, kept, link as links, login};
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
 use crate::domain::failure::Failure;
 use crate::domain::link::Change;
+use crate::domain::recipe::Recipe;
 use crate::domain::step::{Step, Workflow};
 use crate::store::{self, Tx};
+
+/// How often a worker looks whether its run is still its own: a revoked session is not used for longer.
+const LOOK_AFTER: Duration = Duration::from_secs(2);
 
 /// A run with what a worker needs to carry it out.
 pub struct Work {
@@ -23,8 +30,12 @@ pub struct Work {
     pub workflows: Vec<Workflow>,
     /// Where they happen.
     pub source_system: source_system::Model,
+    /// What the partner tells the detector about it.
+    pub recipe: Option<Recipe>,
     /// The signed-in state; absent if it is over.
     pub session: Option<Zeroizing<Vec<u8>>>,
+    /// Whether the site took it when it was last asked.
+    pub alive: bool,
 }
 
 /// One step and its place.
@@ -49,6 +60,8 @@ pub enum Outcome {
     Done {
         /// What an extraction found.
         output: Option<Value>,
+        /// The file that it put down.
+        file: Option<FileId>,
         /// How long it took.
         duration_ms: i32,
     },
@@ -77,6 +90,7 @@ pub(super) async fn queue(
         link_id: link.id,
         job_id: link.job_id,
         session_id: Some(session),
+        rerun: false,
         status: RunStatus::Queued,
         claimed_by: None,
         output: Value::Object(Map::new()),
@@ -121,11 +135,13 @@ pub async fn work(app: &App, run: run::Model) -> Result<Work, Error> {
         Some(id) => store::session::find(&app.db, run.workspace_id, id, app.clock.now()).await?,
         None => None,
     };
+    let alive = session.as_ref().is_some_and(|row| row.died_at.is_none());
     let session = session
         .map(|row| app.vault.open(login::session_binding(row.workspace_id, row.id), &row.sealed))
         .transpose()
         .map_err(Error::internal)?;
-    Ok(Work { workflows: jobs::workflows(&job)?, run, source_system, session })
+    let recipe = recipe::open(app, &source_system)?;
+    Ok(Work { workflows: jobs::workflows(&job)?, run, source_system, recipe, session, alive })
 }
 
 /// Saves how a step stands.
@@ -133,9 +149,14 @@ pub async fn work(app: &App, run: run::Model) -> Result<Work, Error> {
 /// # Errors
 /// If the database does not answer.
 pub async fn save_step(app: &App, run: &run::Model, place: Place<'_>, outcome: Outcome) -> Result<(), Error> {
+    let (workspace, now) = (run.workspace_id, app.clock.now());
+    let mut whole = None;
     let (status, error, duration_ms, output) = match outcome {
         Outcome::Begun => (RunStatus::Running, None, None, None),
-        Outcome::Done { output, duration_ms } => (RunStatus::Succeeded, None, Some(duration_ms), output),
+        Outcome::Done { output, file, duration_ms } => {
+            whole = file;
+            (RunStatus::Succeeded, None, Some(duration_ms), output)
+        }
         Outcome::Failed { error, duration_ms } => (RunStatus::Failed, Some(error), Some(duration_ms), None),
     };
     let row = run_step::Model {
@@ -150,20 +171,69 @@ pub async fn save_step(app: &App, run: &run::Model, place: Place<'_>, outcome: O
         duration_ms,
         output,
     };
-    store::transact(&app.db, async move |tx| Ok(store::run::put_step(&tx, row).await?)).await
+    while_held(app, run, async move |tx| {
+        if let Some(file) = whole {
+            store::file::store(&tx, workspace, file, now).await?;
+        }
+        Ok(store::run::put_step(&tx, row).await?)
+    })
+    .await
 }
 
-/// The run has ended: its output is saved, and the link is COMPLETED or FAILED.
+/// Runs `work` if this node still holds the run: whoever was taken for dead, or whose session was revoked,
+/// changes nothing any more.
+///
+/// # Errors
+/// [`Error::Gone`] if the run is no longer ours.
+pub(super) async fn while_held<T, F, W>(app: &App, run: &run::Model, work: W) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+    W: FnOnce(Tx) -> F + Send + 'static,
+{
+    let (workspace, id, node) = (run.workspace_id, run.id, app.node);
+    store::transact(&app.db, async move |tx| {
+        let row = store::run::lock(&tx, workspace, id).await?;
+        if row.status != RunStatus::Running || row.claimed_by != Some(node) {
+            return Err(Error::Gone);
+        }
+        work(tx).await
+    })
+    .await
+}
+
+/// The run has ended: its output is saved, with what the session is now, and the link of a first run is
+/// COMPLETED or FAILED.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn finish(app: &App, run: run::Model, result: Result<Value, Failure>) -> Result<(), Error> {
+pub async fn finish(
+    app: &App,
+    run: &run::Model,
+    result: Result<Value, Failure>,
+    state: Option<&[u8]>,
+) -> Result<(), Error> {
+    let row = store::run::get(&app.db, run.workspace_id, run.id).await?;
+    let seal = |(id, state)| app.vault.seal(login::session_binding(row.workspace_id, id), state);
+    let sealed = row.session_id.zip(state).map(seal).transpose().map_err(Error::internal)?;
     let (node, now) = (app.node, app.clock.now());
     store::transact(&app.db, async move |tx| {
-        let link = store::link::lock(&tx, run.workspace_id, run.link_id).await?;
-        end(&tx, now, (run, link), Some(node), result).await
+        let mut link = store::link::lock(&tx, row.workspace_id, row.link_id).await?;
+        end(&tx, now, (&row, &mut link), (Some(node), result, sealed)).await
     })
     .await
+}
+
+/// Returns once the run is no longer ours: ended from outside, or taken over.
+pub async fn lost(app: &App, run: &run::Model) {
+    loop {
+        tokio::time::sleep(LOOK_AFTER).await;
+        let row = store::run::get(&app.db, run.workspace_id, run.id).await;
+        // A database that is away for a moment says nothing about the run.
+        if row.is_ok_and(|row| row.claimed_by != Some(app.node)) {
+            return;
+        }
+    }
 }
 
 /// A run whose worker died: run again if every step may be, else ended honestly.
@@ -171,45 +241,59 @@ pub async fn finish(app: &App, run: run::Model, result: Result<Value, Failure>) 
 /// # Errors
 /// If the database refuses.
 pub async fn recover(tx: &Tx, now: Timestamp, mut orphan: run::Model) -> Result<(), Error> {
-    let link = store::link::lock(tx, orphan.workspace_id, orphan.link_id).await?;
+    let mut link = store::link::lock(tx, orphan.workspace_id, orphan.link_id).await?;
     let job = store::job::get(tx, orphan.workspace_id, orphan.job_id).await?;
     let steps: Vec<Step> = jobs::workflows(&job)?.into_iter().flat_map(|workflow| workflow.steps).collect();
     let begun = store::run::steps_of(tx, orphan.workspace_id, [orphan.id]).await?.len();
     let held_by = orphan.claimed_by;
+    // Nobody knows what the site made of the kept password: it is not sent twice.
+    let unsure = store::submit::any_open_of_login(tx, orphan.workspace_id, kept::sender(&orphan)).await?;
     // The page a step left behind died with the worker: only a run from the start is the same run.
-    if steps.iter().take(begun).all(Step::is_repeatable) {
+    if !unsure && steps.iter().take(begun).all(Step::is_repeatable) {
         orphan.status = RunStatus::Queued;
         orphan.claimed_by = None;
+        store::file::delete_of_run(tx, orphan.workspace_id, orphan.id).await?;
         store::run::update(tx, &orphan, held_by).await?;
         return Ok(());
     }
-    end(tx, now, (orphan, link), held_by, Err(Failure::new(FailureCode::Interrupted))).await
+    let interrupted = Err(Failure::new(FailureCode::Interrupted));
+    end(tx, now, (&orphan, &mut link), (held_by, interrupted, None)).await
 }
 
-async fn end(
+/// How a run ended: who held it, with what, and its session as it is now.
+type Ended = (Option<NodeId>, Result<Value, Failure>, Option<Vec<u8>>);
+
+/// Ends a run of a locked link, if it is still held by who held it.
+///
+/// # Errors
+/// If the database refuses.
+pub(super) async fn end(
     tx: &Tx,
     now: Timestamp,
-    (mut run, mut link): (run::Model, link::Model),
-    held_by: Option<NodeId>,
-    result: Result<Value, Failure>,
+    (run, link): (&run::Model, &mut link::Model),
+    (held_by, result, sealed): Ended,
 ) -> Result<(), Error> {
     let job = store::job::get(tx, run.workspace_id, run.job_id).await?;
-    let session = run.session_id;
-    if !login::keeps_session(&job) {
-        run.session_id = None;
-    }
-    (run.claimed_by, run.finished_at) = (None, Some(now));
-    let (kind, change, facts) = ending(&mut run, result);
-    if !store::run::update(tx, &run, held_by).await? {
+    let keeps = login::keeps_session(&job);
+    let mut ended = run.clone();
+    ended.session_id = ended.session_id.filter(|_| keeps);
+    (ended.claimed_by, ended.finished_at) = (None, Some(now));
+    let (kind, change, facts) = ending(&mut ended, result);
+    if !store::run::update(tx, &ended, held_by).await? {
         return Ok(());
     }
-    tx.count(Counted::Run(run.status));
-    if let Some(session) = session.filter(|_| !login::keeps_session(&job)) {
-        store::session::delete(tx, run.workspace_id, session).await?;
+    tx.count(Counted::Run(ended.status));
+    store::file::delete_unfinished(tx, run.workspace_id, run.id).await?;
+    match run.session_id.filter(|_| !keeps) {
+        Some(session) => store::session::delete(tx, run.workspace_id, session).await?,
+        None => kept::after_run(tx, now, run, (ended.failure_code, sealed)).await?,
     }
-    links::note(tx, now, &mut link, kind, facts.clone()).await?;
-    link.failure_message.clone_from(&run.failure_message);
-    links::change(tx, now, &mut link, change, facts).await
+    links::note(tx, now, link, kind, facts.clone()).await?;
+    if run.rerun {
+        return Ok(());
+    }
+    link.failure_message.clone_from(&ended.failure_message);
+    links::change(tx, now, link, change, facts).await
 }
 
 fn ending(run: &mut run::Model, result: Result<Value, Failure>) -> (Kind, Change, Facts) {

@@ -7,11 +7,13 @@
 pub mod api_key;
 pub mod backlog;
 pub mod connect;
+pub mod credential;
 pub mod customer;
 pub mod delivery;
 pub mod endpoint;
 pub mod endpoint_secret;
 pub mod event;
+pub mod file;
 pub mod gauge;
 pub mod horizon;
 pub mod idempotency;

@@ -1,9 +1,10 @@
 //! Runs and their steps.
 
-use entity::{LinkId, NodeId, RunId, RunStatus, Timestamp, WorkspaceId, run, run_step};
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
+use entity::{LinkId, NodeId, RunId, RunStatus, SessionId, Timestamp, WorkspaceId, run, run_step};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::rows::one_of;
@@ -29,6 +30,16 @@ pub async fn get(db: &impl ConnectionTrait, workspace: WorkspaceId, id: RunId) -
     query.one(db).await?.ok_or(Error::NotFound)
 }
 
+/// The run, locked until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`] if the workspace has none.
+pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: RunId) -> Result<run::Model, Error> {
+    let query = run::Entity::find_by_id(id).filter(run::Column::WorkspaceId.eq(workspace));
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    query.one(tx).await?.ok_or(Error::NotFound)
+}
+
 /// The newest run of each link.
 ///
 /// # Errors
@@ -38,10 +49,54 @@ pub async fn latest_of(
     workspace: WorkspaceId,
     links: impl IntoIterator<Item = LinkId>,
 ) -> Result<Vec<run::Model>, Error> {
+    let later = Alias::new("later");
+    let of_later = |column: run::Column| Expr::col((later.clone(), column));
+    let newer = Query::select()
+        .expr(Expr::val(1))
+        .from_as(run::Entity, later.clone())
+        .and_where(of_later(run::Column::LinkId).equals((run::Entity, run::Column::LinkId)))
+        .and_where(of_later(run::Column::Id).gt(Expr::col((run::Entity, run::Column::Id))))
+        .to_owned();
     let query = run::Entity::find()
         .filter(run::Column::WorkspaceId.eq(workspace))
-        .filter(one_of(run::Column::LinkId, links));
-    Ok(query.order_by_asc(run::Column::Id).all(db).await?)
+        .filter(one_of(run::Column::LinkId, links))
+        .filter(Expr::exists(newer).not());
+    Ok(query.all(db).await?)
+}
+
+/// The run of a link that is not over, if there is one.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn live_of(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    link: LinkId,
+) -> Result<Option<run::Model>, Error> {
+    let query = run::Entity::find()
+        .filter(run::Column::WorkspaceId.eq(workspace))
+        .filter(run::Column::LinkId.eq(link))
+        .filter(run::Column::Status.is_in([RunStatus::Queued, RunStatus::Running]));
+    Ok(query.one(db).await?)
+}
+
+/// Says which session a run uses.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn use_session(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    id: RunId,
+    session: SessionId,
+) -> Result<(), Error> {
+    run::Entity::update_many()
+        .col_expr(run::Column::SessionId, Expr::value(session))
+        .filter(run::Column::WorkspaceId.eq(workspace))
+        .filter(run::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Takes up to `limit` waiting runs for `node`, oldest first.

@@ -1,8 +1,10 @@
 //! Sessions: sealed, and gone when nobody may use them any more.
 
-use entity::{SessionId, Timestamp, WorkspaceId, session};
-use sea_orm::sea_query::Query;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use entity::{LinkId, SessionId, Timestamp, WorkspaceId, session};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 use super::{Error, Tx};
 
@@ -29,6 +31,59 @@ pub async fn find(
         .filter(session::Column::WorkspaceId.eq(workspace))
         .filter(session::Column::ExpiresAt.gt(now));
     Ok(query.one(db).await?)
+}
+
+/// The newest session of a link, while it may be used; it may have died.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn latest_of(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    link: LinkId,
+    now: Timestamp,
+) -> Result<Option<session::Model>, Error> {
+    let query = session::Entity::find()
+        .filter(session::Column::WorkspaceId.eq(workspace))
+        .filter(session::Column::LinkId.eq(link))
+        .filter(session::Column::ExpiresAt.gt(now));
+    Ok(query.order_by_desc(session::Column::Id).one(db).await?)
+}
+
+/// Writes what changed on a session.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn update(tx: &Tx, row: session::Model) -> Result<(), Error> {
+    session::Entity::update_many()
+        .col_expr(session::Column::Sealed, Expr::value(row.sealed))
+        .col_expr(session::Column::SeenGoodAt, Expr::value(row.seen_good_at))
+        .col_expr(session::Column::DiedAt, Expr::value(row.died_at))
+        .filter(session::Column::WorkspaceId.eq(row.workspace_id))
+        .filter(session::Column::Id.eq(row.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Deletes the sessions of a link but for one.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn delete_of_link(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    link: LinkId,
+    but: Option<SessionId>,
+) -> Result<(), Error> {
+    let mut query = session::Entity::delete_many()
+        .filter(session::Column::WorkspaceId.eq(workspace))
+        .filter(session::Column::LinkId.eq(link));
+    if let Some(kept) = but {
+        query = query.filter(session::Column::Id.ne(kept));
+    }
+    query.exec(tx).await?;
+    Ok(())
 }
 
 /// Deletes a session: its data key goes with the row.

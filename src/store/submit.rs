@@ -125,6 +125,22 @@ pub async fn any_of_login(
     Ok(query.one(db).await?.is_some())
 }
 
+/// Whether a secret of a login was sent and not seen to be accepted.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn any_open_of_login(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    login: LoginId,
+) -> Result<bool, Error> {
+    let query = submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::LoginId.eq(login))
+        .filter(submit::Column::Rejected.eq(true));
+    Ok(query.one(db).await?.is_some())
+}
+
 /// The site has accepted what this login sent: it no longer counts against the account.
 ///
 /// # Errors

@@ -1,13 +1,14 @@
 //! Sealing: what is secret at rest, in a URL, and between a page and an engine.
 //!
 //! `master` holds the operator's keys; everything else is derived from them. `seal` keeps records
-//! (envelope encryption), `token` signs the URLs of links, `tag` recognises an identifier without
+//! (envelope encryption), `token` signs the URLs of links and files, `tag` recognises an identifier without
 //! knowing it. `login_key` is apart: made for one login, never stored. No type here that holds a key
 //! has `Debug`, and all of them clear their memory.
 
 pub mod login_key;
 pub mod master;
 pub mod seal;
+mod signed;
 pub mod tag;
 pub mod token;
 

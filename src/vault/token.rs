@@ -1,24 +1,12 @@
-//! The token in a link's URL: who made it can be checked without a database.
-//!
-//! `link id (16) | expiry, seconds since 1970 (4) | master key id (1) | HMAC-SHA256, first 18 bytes`,
-//! in base64url without padding: 52 characters, every one of which counts.
+//! The tokens in URLs: of a link, and of a file. How they are signed is in `signed`.
 
-use std::sync::Arc;
+use entity::{FileId, LinkId, Timestamp};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::{LinkId, Timestamp};
-use hmac::Mac;
-use uuid::Uuid;
-
-use super::master::HmacSha256;
+use super::signed::Signer;
 use super::{Error, MasterKeys};
 
-const PURPOSE: &str = "postern link token v1";
-const SIGNED: usize = 16 + 4 + 1;
-/// 144 bits: far beyond guessing online, and the whole token is a multiple of three bytes.
-const MAC: usize = 18;
-const LENGTH: usize = (SIGNED + MAC) / 3 * 4;
+const LINKS: &str = "postern link token v1";
+const FILES: &str = "postern file token v1";
 
 /// The token was not made by this server, or was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,24 +24,24 @@ pub struct Token {
     pub key: u8,
 }
 
-/// Makes and reads the tokens of links. Clones share the keys.
+/// Makes and reads the tokens of links and files. Clones share the keys.
 #[derive(Clone)]
 pub struct Tokens {
-    current: u8,
-    keys: Arc<[(u8, HmacSha256)]>,
+    links: Signer,
+    files: Signer,
 }
 
 impl Tokens {
     /// Tokens signed with keys that come from `keys`.
     #[must_use]
     pub fn new(keys: &MasterKeys) -> Self {
-        Self { current: keys.current(), keys: keys.derive(PURPOSE).into() }
+        Self { links: Signer::new(keys, LINKS), files: Signer::new(keys, FILES) }
     }
 
     /// The key for new links; stored with the link, so that its URL stays the same.
     #[must_use]
     pub const fn current_key(&self) -> u8 {
-        self.current
+        self.links.current()
     }
 
     /// The token of a link, always the same for the same three values.
@@ -61,16 +49,7 @@ impl Tokens {
     /// # Errors
     /// [`Error::UnknownKey`] if the operator has taken that master key away.
     pub fn mint(&self, link: LinkId, expires_at: Timestamp, key: u8) -> Result<String, Error> {
-        let mac = self.mac(key).ok_or(Error::UnknownKey(key))?;
-        // Four bytes last until 2106.
-        let seconds = u32::try_from(expires_at.seconds().max(0)).unwrap_or(u32::MAX);
-        let mut bytes = [0; SIGNED + MAC];
-        let (signed, tag) = bytes.split_at_mut(SIGNED);
-        signed[..16].copy_from_slice(link.0.as_bytes());
-        signed[16..20].copy_from_slice(&seconds.to_be_bytes());
-        signed[20] = key;
-        tag.copy_from_slice(&mac.chain_update(&*signed).finalize().into_bytes()[..MAC]);
-        Ok(URL_SAFE_NO_PAD.encode(bytes))
+        self.links.mint(link.0, expires_at, key)
     }
 
     /// Reads a token from a URL, in constant time as far as the signature goes.
@@ -78,28 +57,33 @@ impl Tokens {
     /// # Errors
     /// [`Forged`] for everything that [`Tokens::mint`] did not write, letter by letter.
     pub fn read(&self, text: &str) -> Result<Token, Forged> {
-        if text.len() != LENGTH {
-            return Err(Forged);
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Forged)?;
-        let (signed, tag) = bytes.split_at_checked(SIGNED).ok_or(Forged)?;
-        let (link, rest) = signed.split_first_chunk().ok_or(Forged)?;
-        let (seconds, key) = rest.split_first_chunk().ok_or(Forged)?;
-        let key = *key.first().ok_or(Forged)?;
-        let mac = self.mac(key).ok_or(Forged)?.chain_update(signed);
-        mac.verify_truncated_left(tag).map_err(|_| Forged)?;
-        let expires_at = Timestamp(i64::from(u32::from_be_bytes(*seconds)) * 1000);
-        Ok(Token { link: LinkId(Uuid::from_bytes(*link)), expires_at, key })
+        let said = self.links.read(text)?;
+        Ok(Token { link: LinkId(said.id), expires_at: said.expires_at, key: said.key })
     }
 
-    fn mac(&self, key: u8) -> Option<HmacSha256> {
-        self.keys.iter().find(|(id, _)| *id == key).map(|(_, mac)| mac.clone())
+    /// The token that lets its bearer fetch a file until `expires_at`; whole seconds.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`] never happens: it is signed with the current key.
+    pub fn mint_for_file(&self, file: FileId, expires_at: Timestamp) -> Result<String, Error> {
+        self.files.mint(file.0, expires_at, self.files.current())
+    }
+
+    /// Reads a file's token: which file, and until when. Whether it has expired is for the caller to judge.
+    ///
+    /// # Errors
+    /// [`Forged`] for everything that [`Tokens::mint_for_file`] did not write.
+    pub fn read_for_file(&self, text: &str) -> Result<(FileId, Timestamp), Forged> {
+        self.files.read(text).map(|said| (FileId(said.id), said.expires_at))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::super::master::tests::{TWO, keys};
+    use super::super::signed::LENGTH;
     use super::*;
 
     const LINK: LinkId = LinkId(Uuid::from_u128(0x0192_f3a1_b2c3_7d4e_8f50_6172_8394_a5b6));
@@ -155,6 +139,15 @@ mod tests {
         let new = Tokens::new(&keys(TWO.split_once('\n').unwrap().0));
 
         assert_eq!(new.read(&token), Err(Forged));
+    }
+
+    #[test]
+    fn what_was_signed_for_a_link_opens_no_file_and_the_other_way_round() {
+        let file = tokens().mint_for_file(FileId(LINK.0), EXPIRES_AT).unwrap();
+        let link = tokens().mint(LINK, EXPIRES_AT, 7).unwrap();
+
+        assert_eq!(tokens().read_for_file(&file), Ok((FileId(LINK.0), EXPIRES_AT)));
+        assert_eq!((tokens().read(&file), tokens().read_for_file(&link)), (Err(Forged), Err(Forged)));
     }
 
     #[test]

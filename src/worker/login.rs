@@ -5,6 +5,7 @@
 //! the process dies, the claim on the row is what is left, and whoever frees it decides honestly.
 
 mod choice;
+mod kept;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -16,14 +17,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::choice::Choice;
-use super::{AFTER_ERROR, keep_busy, patiently};
+use self::kept::Kept;
+use super::{AFTER_ERROR, keep_busy, observe, patiently};
 use crate::domain::failure::Failure;
 use crate::domain::prompt::{Answer, Media, Prompt};
 use crate::domain::sign_in::{Action, Machine, Move, Outcome, Target};
 use crate::domain::snapshot::PageSnapshot;
 use crate::domain::{Origins, origins, retry};
 use crate::driver::{self, Driver, Picture, Tools};
-use crate::service::login::{self as service, Heard, Work};
+use crate::service::login::{self as service, Heard, SignedIn, Work};
 use crate::service::{App, Error};
 use crate::vault::{LoginKey, Place};
 
@@ -102,6 +104,8 @@ struct Engine<'a> {
     target: Target,
     driver: Box<dyn Driver>,
     choice: Choice,
+    may_keep: bool,
+    kept: Kept,
 }
 
 async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
@@ -130,7 +134,8 @@ async fn sign_in(app: &App, login: &login::Model) -> Result<(), Error> {
     target.runs_scripts = driver.runs_scripts();
     let machine = Machine::new(target.clone()).with_recipe(recipe);
     patiently(|| service::drives(app, login, choice.used)).await?;
-    Engine { app, login, site, key, machine, target, driver, choice }.run().await
+    let (may_keep, kept) = (work.may_keep, Kept::of(work.relogin));
+    Engine { app, login, site, key, machine, target, driver, choice, may_keep, kept }.run().await
 }
 
 fn shown(kind: PromptKind, picture: Picture) -> Media {
@@ -153,11 +158,14 @@ impl Engine<'_> {
         let mut step = self.machine.start();
         loop {
             step = match step {
-                Move::Ask(prompt) => self.ask(*prompt).await?,
+                Move::Ask(prompt) => match self.kept_answer(&prompt).await? {
+                    Some(answer) => self.machine.answer(&answer),
+                    None => self.ask(*prompt).await?,
+                },
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
                     Ok(page) => {
                         self.choice.saw(&page);
-                        self.observe(&page).await
+                        observe(&mut self.machine, self.driver.as_mut(), &page).await
                     }
                     Err(failure) => Move::End(Outcome::Failed(failure)),
                 },
@@ -168,15 +176,6 @@ impl Engine<'_> {
                 },
             };
         }
-    }
-
-    /// Shows the machine a page, and what the recipe's selectors match on it.
-    async fn observe(&mut self, page: &PageSnapshot) -> Move {
-        let marks = match self.machine.recipe() {
-            Some(recipe) => self.driver.mark(recipe).await.unwrap_or_default(),
-            None => return self.machine.observe(page),
-        };
-        self.machine.observe_marked(page, marks)
     }
 
     /// The first move of the other driver, if there is one and it is not too late for it.
@@ -194,8 +193,14 @@ impl Engine<'_> {
         Ok(Some(self.machine.start()))
     }
 
+    async fn kept_answer(&mut self, prompt: &Prompt) -> Result<Option<Answer>, Error> {
+        let sent = self.machine.has_sent_secret();
+        self.kept.answer((self.app, self.login), prompt, sent).await
+    }
+
     /// Puts the question to the customer and returns what the machine makes of the answer.
     async fn ask(&mut self, mut prompt: Prompt) -> Result<Move, Error> {
+        prompt.may_keep = self.may_keep && prompt.asks_password();
         let (app, login) = (self.app, self.login);
         if let Some(image) = self.machine.picture() {
             match self.driver.picture(image).await {
@@ -303,11 +308,16 @@ impl Engine<'_> {
     async fn signed_in(&mut self) -> Result<(), Error> {
         match self.driver.save().await {
             Ok(session) => {
-                let (app, login, state) = (self.app, self.login, session.to_bytes());
+                let (app, login) = (self.app, self.login);
                 if let Some(recipe) = self.machine.learned() {
                     patiently(|| service::learned(app, login, &recipe)).await?;
                 }
-                patiently(|| service::signed_in(app, login, &state)).await
+                let done = SignedIn {
+                    state: session.to_bytes(),
+                    credentials: self.machine.kept().map(|kept| (kept.to_bytes(), self.kept.agreed_at())),
+                    had_factor: self.machine.had_factor(),
+                };
+                patiently(|| service::signed_in(app, login, &done)).await
             }
             Err(error) => self.fail(Failure::new(error.code())).await,
         }

@@ -10,6 +10,7 @@ mod lanes;
 pub mod login;
 mod pace;
 pub mod recovery;
+mod relogin;
 pub mod retention;
 pub mod run;
 pub mod tailer;
@@ -23,6 +24,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::domain::sign_in::{Machine, Move};
+use crate::domain::snapshot::PageSnapshot;
+use crate::driver::Driver;
 use crate::service::{App, Error};
 
 /// A worker looks on its own after this time: five of them make one query a second when idle.
@@ -93,4 +97,13 @@ where
         }
     }
     Err(Error::Unavailable)
+}
+
+/// Shows the machine a page, and what the recipe's selectors match on it.
+async fn observe(machine: &mut Machine, driver: &mut dyn Driver, page: &PageSnapshot) -> Move {
+    let marks = match machine.recipe() {
+        Some(recipe) => driver.mark(recipe).await.unwrap_or_default(),
+        None => return machine.observe(page),
+    };
+    machine.observe_marked(page, marks)
 }

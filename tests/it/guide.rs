@@ -25,19 +25,19 @@ const LANGUAGES: [&str; 4] = ["python", "js", "go", "rust"];
 
 /// A fenced block of the guide.
 #[derive(Debug)]
-struct Block {
-    language: String,
+pub(crate) struct Block {
+    pub(crate) language: String,
     /// `file=…` behind the language.
     file: Option<String>,
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
-fn read(name: &str) -> String {
+pub(crate) fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap()
 }
 
 /// The fenced blocks of a text, in order; those in lists without their indentation.
-fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut found = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

@@ -20,7 +20,7 @@ stories! {
 const LIVE: &str = "Subscriptions.deliveryAttempted.endpointId";
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
-const PLACES: [(&str, &str, &str); 23] = [
+const PLACES: [(&str, &str, &str); 26] = [
     ("Query.link.id", "lnk", "query($id: ID!) { link(id: $id) { id linkUrl externalId run { id } } }"),
     ("Query.links.filter.jobId", "job", "query($id: ID) { links(filter: { jobId: $id }) { nodes { id } } }"),
     ("Query.sourceSystem.id", "src", "query($id: ID!) { sourceSystem(id: $id) { id name } }"),
@@ -43,6 +43,24 @@ const PLACES: [(&str, &str, &str); 23] = [
         "job",
         "mutation($id: ID!) { createLink(input: { externalId: \"x\", jobId: $id }) {
             link { status } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.createLink.input.relogin",
+        "run",
+        "mutation($id: ID!) { createLink(input: {
+            externalId: \"x\", jobId: \"job_0193b5a0000070008000000000000000\", relogin: $id }) {
+            link { status } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.rerunJob.input.linkId",
+        "lnk",
+        "mutation($id: ID!) { rerunJob(input: { linkId: $id }) { run { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.revokeSession.input.linkId",
+        "lnk",
+        "mutation($id: ID!) { revokeSession(input: { linkId: $id }) {
+            link { id } userErrors { code field message } } }",
     ),
     (
         "Mutation.createJob.input.sourceSystemId",

@@ -86,7 +86,7 @@ async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut H
 }
 
 /// Every field at the top of the schema, what it needs, and how it is asked.
-const FIELDS: [(&str, Option<Scope>, &str); 29] = [
+const FIELDS: [(&str, Option<Scope>, &str); 31] = [
     ("Query.viewer", None, "{ viewer { id scopes } }"),
     ("Query.workspace", None, "{ workspace { id name returnUrls eventCursor } }"),
     ("Query.link", Some(Scope::LinksRead), "{ link(id: \"x\") { id } }"),
@@ -110,6 +110,16 @@ const FIELDS: [(&str, Option<Scope>, &str); 29] = [
         "Mutation.expireLink",
         Some(Scope::LinksWrite),
         "mutation { expireLink(input: { id: \"x\" }) { link { id } } }",
+    ),
+    (
+        "Mutation.rerunJob",
+        Some(Scope::JobsWrite),
+        "mutation { rerunJob(input: { linkId: \"x\" }) { run { id } } }",
+    ),
+    (
+        "Mutation.revokeSession",
+        Some(Scope::JobsWrite),
+        "mutation { revokeSession(input: { linkId: \"x\" }) { link { id } } }",
     ),
     (
         "Mutation.createSourceSystem",

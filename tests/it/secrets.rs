@@ -8,10 +8,12 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
 use crate::house::bank::{PASSWORD, code_now};
-use crate::house::{Ear, House, Receiver};
+use crate::house::{Ear, House, KEPT, Receiver, Shop};
+use crate::rerun::{rerun, signed_in};
 
 stories! {
     no_secret_of_the_customers_is_left_anywhere,
+    a_kept_password_is_readable_nowhere,
     no_secret_of_the_partners_is_readable_in_the_database,
 }
 
@@ -70,6 +72,25 @@ async fn told(house: &House, receiver: &Receiver) -> String {
         webhookDeliveries { nodes { attempts { nodes { error responseBody } } } } }";
     let shown = house.partner.call(query, json!({})).await;
     format!("{shown} {}", json!(receiver.payloads()))
+}
+
+async fn a_kept_password_is_readable_nowhere(house: &mut House) {
+    let ear = Ear::listen().await;
+    let receiver = house.subscribe([]).await;
+    let shop = Shop::open().await;
+    let link = signed_in(house, &shop, "VAULT", true).await;
+    shop.forget_sessions();
+    // Opened, sent once more, and taken.
+    assert_eq!(rerun(house, &link).await["status"], "SUCCEEDED");
+    assert_eq!(shop.mind().passwords, [KEPT, KEPT]);
+    assert_eq!(house.rows_of(&["credential"]).await, [1]);
+    house.deliver().await;
+
+    let (log, told) = (ear.heard(), told(house, &receiver).await);
+    assert!(log.len() > 10_000 && told.contains("customer-1"));
+    assert!(!log.contains(KEPT), "it is in the log: {}", around(&log, KEPT));
+    assert!(!told.contains(KEPT), "it was told to the partner");
+    assert_eq!(stored(house, &[KEPT, "customer-1"]).await, ["customer-1"]);
 }
 
 fn around<'a>(text: &'a str, found: &str) -> &'a str {

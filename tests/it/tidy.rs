@@ -48,7 +48,7 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 24] = [
+const SIBLINGS: [(&str, &[&str]); 27] = [
     ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
@@ -58,8 +58,10 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
     ("endpoint", &["check", "event", "idempotency"]),
     ("event", &["log"]),
     ("expiry", &["link"]),
+    ("file", &["login", "run"]),
     ("gauge", &["log"]),
     ("job", &["check", "idempotency"]),
+    ("kept", &["login", "run"]),
     ("key", &["check"]),
     ("link", &["check", "event", "login"]),
     ("log", &["event"]),
@@ -68,15 +70,16 @@ const SIBLINGS: [(&str, &[&str]); 24] = [
     ("pulse", &[]),
     ("readiness", &["log"]),
     ("recovery", &["event"]),
+    ("rerun", &["kept"]),
     ("retention", &[]),
-    ("run", &["job", "link", "login"]),
+    ("run", &["job", "kept", "link", "login"]),
     ("source_system", &["check", "idempotency"]),
     ("visit", &["link", "login"]),
     ("workspace", &["check"]),
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 37] = [
+const TECHNOLOGIES: [(&str, &[&str]); 38] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -104,6 +107,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 37] = [
     ("metrics::", &["meter"]),
     ("metrics_exporter_prometheus::", &["meter"]),
     ("moka::", &["service/key.rs"]),
+    ("percent_encoding::", &["api/file.rs", "driver/http"]),
     ("publicsuffix::", &["driver/http"]),
     ("qrcode::", &["api/qr.rs"]),
     ("reqwest::", &["demo", "driver/http", "egress", "webhook"]),

@@ -59,6 +59,7 @@ impl Machine {
 
     /// The customer says that it is done: the site's own button says so too, if it has one.
     fn look_on_demand(&mut self, asked: Asked) -> Move {
+        self.given.factor = true;
         let action = asked.question.submit.map_or(Action::Reload, pressing);
         let step = self.go(asked, vec![action], Sent::Approval);
         // Too early is no loop.
@@ -146,6 +147,9 @@ impl Machine {
         let Some(actions) = actions else { return self.again(asked) };
         self.count(kind);
         self.learn(&asked);
+        let by_role: Vec<_> = values.iter().map(|(typed, value)| (typed.field.role, value.clone())).collect();
+        self.given.learn(&by_role, answer);
+        self.given.factor |= kind == Some(SubmitKind::Code);
         self.remember(asked, sent);
         self.last = Last::Typed;
         let submit = kind.map(|kind| Submit { kind, identifier: self.identifier.clone() });

@@ -35,6 +35,7 @@ pub(super) fn prompt(question: &Question, page: &PageSnapshot) -> Prompt {
         polls: matches!(question.kind, PromptKind::Approval | PromptKind::Handoff),
         expires_at: None,
         cancelable: true,
+        may_keep: false,
     }
 }
 

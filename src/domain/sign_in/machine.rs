@@ -3,6 +3,7 @@
 use entity::{FailureCode, PromptKind};
 
 use super::asking;
+use super::given::{Credentials, Given};
 use super::moves::{Action, Move, Outcome, Perform, Target};
 use crate::domain::Secret;
 use crate::domain::detector::{self, Before, Context, Guide, Question, Seen, Sent, SiteError, Step};
@@ -58,6 +59,7 @@ pub struct Machine {
     pub(super) codes: u32,
     pub(super) misfits: u32,
     pub(super) rejected: Option<FailureCode>,
+    pub(super) given: Given,
     pub(super) complaints: Vec<String>,
     detour: Detour,
     pub(super) steps: u32,
@@ -107,6 +109,7 @@ impl Machine {
             codes: 0,
             misfits: 0,
             rejected: None,
+            given: Given::new(),
             complaints: Vec::new(),
             detour: Detour::None,
             steps: 0,
@@ -131,6 +134,18 @@ impl Machine {
     #[must_use]
     pub const fn has_sent_secret(&self) -> bool {
         self.passwords + self.codes > 0
+    }
+
+    /// What may be kept of what the customer signed in with, by the customer's consent.
+    #[must_use]
+    pub fn kept(&self) -> Option<Credentials> {
+        self.given.kept()
+    }
+
+    /// Whether a second factor was given in this login.
+    #[must_use]
+    pub const fn had_factor(&self) -> bool {
+        self.given.factor
     }
 
     /// What the site made of the last secret: the code of its refusal, if it refused.

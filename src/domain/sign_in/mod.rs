@@ -11,11 +11,13 @@
 
 mod answering;
 mod asking;
+mod given;
 mod machine;
 mod moves;
 mod plain;
 mod recipe;
 mod waiting;
 
+pub use given::Credentials;
 pub use machine::Machine;
 pub use moves::{Action, Move, Outcome, Perform, Submit, Target};

@@ -38,6 +38,7 @@ impl Machine {
             self.asked = Some(asked);
             return None;
         }
+        self.given.factor |= asked.question.kind == PromptKind::Approval;
         self.remember(asked, Sent::Approval);
         self.last = Last::Wished;
         Some(self.observe(page))

@@ -4,6 +4,7 @@
 //! pages of the allowed origins only and leave for nowhere else, and no request goes out but through `egress`.
 
 mod cdp;
+mod files;
 mod gate;
 mod hand;
 mod pool;
@@ -27,10 +28,11 @@ use self::pool::Place;
 use self::tab::{Manner, Tab};
 use super::page::tree::Told;
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Picture, Session, Tools};
+use super::{Download, Driver, Error, Found, Picture, Session, Tools};
 use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
+use crate::domain::table::Cell;
 use crate::domain::{Origins, Secret, origins};
 
 /// A driver with a browser context of its own, which goes with it.
@@ -183,6 +185,14 @@ impl Driver for BrowserDriver {
 
     async fn mark(&mut self, recipe: &Recipe) -> Result<Marks, Error> {
         self.marks(recipe).await
+    }
+
+    async fn table(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error> {
+        self.rows(element).await
+    }
+
+    async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error> {
+        self.save_file(element, most).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

@@ -8,9 +8,10 @@ use super::BrowserDriver;
 use super::tab::{Page, Tab};
 use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::snapshot::{PageSnapshot, Text, Uid, Visible};
+use crate::domain::table::Cell;
 use crate::driver::page::loaded::{self, Fetched, Loaded};
 use crate::driver::page::tree::Told;
-use crate::driver::page::{select, walk};
+use crate::driver::page::{select, table, walk};
 use crate::driver::{Error, Found, FoundKind};
 
 /// What is evaluated beside the page's scripts.
@@ -83,6 +84,26 @@ impl BrowserDriver {
 }
 
 impl BrowserDriver {
+    /// The page as it is now, with all its controls.
+    pub(super) async fn whole(&mut self) -> Result<Loaded, Error> {
+        let tab = self.tab()?;
+        let page = tab.page()?;
+        let told = walk_over(tab, &page, "walk(true)").await?;
+        let (told, loaded) = walked(told, page).await?;
+        self.told = Some(told);
+        Ok(loaded)
+    }
+
+    /// The rows of a table, on the page as it is now.
+    pub(super) async fn rows(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error> {
+        let tab = self.tab()?;
+        let page = tab.page()?;
+        let told = walk_over(tab, &page, "walk(true)").await?;
+        let rows = table::rows(&told.tree(), element);
+        self.told = Some(told);
+        rows
+    }
+
     /// What the selectors of a recipe match, on the page as it is now.
     pub(super) async fn marks(&mut self, recipe: &Recipe) -> Result<Marks, Error> {
         let tab = self.tab()?;

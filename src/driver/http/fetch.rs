@@ -19,7 +19,7 @@ use crate::driver::{Error, Picture};
 use crate::egress::{Reply, Request};
 
 /// Requests until a page must have settled.
-const MOST_HOPS: u32 = 10;
+pub(super) const MOST_HOPS: u32 = 10;
 /// For one exchange; slow sites answer in seconds.
 pub(super) const EXCHANGE: Duration = Duration::from_secs(20);
 /// For an action with all its hops.
@@ -29,7 +29,7 @@ const MOST_BODY: usize = 2 * 1_024 * 1_024;
 /// Pages above this size are parsed on a thread that may block.
 pub(super) const PARSED_HERE: usize = 64 * 1_024;
 /// Honest about who asks, in the form that sites expect.
-const AGENT: &str = concat!("Mozilla/5.0 (compatible; Postern/", env!("CARGO_PKG_VERSION"), ")");
+pub(super) const AGENT: &str = concat!("Mozilla/5.0 (compatible; Postern/", env!("CARGO_PKG_VERSION"), ")");
 
 /// A request to be.
 pub(super) struct Outgoing {
@@ -94,19 +94,29 @@ impl HttpDriver {
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Reply, Error> {
+        let request = self.request(outgoing, self.patience, MOST_BODY)?;
+        Ok(self.tools.egress.exchange(request).await?)
+    }
+
+    /// What leaves for `outgoing`: a secret only for the allowed origins.
+    pub(super) fn request(
+        &self,
+        outgoing: &Outgoing,
+        deadline: Duration,
+        max_body: usize,
+    ) -> Result<Request, Error> {
         if outgoing.carries_secret {
             form::check(&outgoing.url, &self.tools.origins)?;
         }
         let body = outgoing.body.as_ref().map(|(_, body)| body.expose().as_bytes().to_vec());
-        let request = Request {
+        Ok(Request {
             method: outgoing.method.clone(),
             url: outgoing.url.clone(),
             headers: self.headers(outgoing),
             body: body.unwrap_or_default(),
-            deadline: self.patience,
-            max_body: MOST_BODY,
-        };
-        Ok(self.tools.egress.exchange(request).await?)
+            deadline,
+            max_body,
+        })
     }
 
     fn headers(&self, outgoing: &Outgoing) -> HeaderMap {
@@ -116,7 +126,7 @@ impl HttpDriver {
         let sender = outgoing.from.as_ref().and_then(origins::text_of);
         let origin = (outgoing.method == Method::POST).then(|| sender.unwrap_or_else(|| "null".to_owned()));
         let wanted: [(HeaderName, Option<HeaderValue>); 8] = [
-            (USER_AGENT, text(AGENT)),
+            (USER_AGENT, text(&self.agent)),
             (ACCEPT, text("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")),
             (ACCEPT_LANGUAGE, text(&language)),
             (CONTENT_TYPE, outgoing.body.as_ref().and_then(|(kind, _)| text(kind))),
@@ -135,7 +145,7 @@ impl HttpDriver {
         auth::basic(&known.identifier, &known.password)
     }
 
-    async fn load(&self, url: &Url, reply: Reply) -> Result<Loaded, Error> {
+    pub(super) async fn load(&self, url: &Url, reply: Reply) -> Result<Loaded, Error> {
         let refresh = reply.headers.get(REFRESH).and_then(|value| settle::refresh(value.to_str().ok()?, url));
         let fetched = Fetched {
             url: url.clone(),
@@ -154,7 +164,7 @@ impl HttpDriver {
     }
 
     /// Where a page sends its reader by itself.
-    fn onward(&self, page: &Loaded) -> Result<Option<Outgoing>, Error> {
+    pub(super) fn onward(&self, page: &Loaded) -> Result<Option<Outgoing>, Error> {
         if let Some(form) = page.self_submit {
             let mut next = form::submit(page, (Some(form), None), &self.tools.origins)?;
             // An assertion may go to another host; what the customer typed may not ride along.
@@ -181,7 +191,7 @@ impl HttpDriver {
 }
 
 /// The next request, if the reply is a redirect (RFC 9110, section 15.4).
-fn redirected(outgoing: &Outgoing, reply: &Reply) -> Result<Option<Outgoing>, Error> {
+pub(super) fn redirected(outgoing: &Outgoing, reply: &Reply) -> Result<Option<Outgoing>, Error> {
     let moved = matches!(reply.status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let Some(location) = reply.headers.get(LOCATION).filter(|_| moved) else { return Ok(None) };
     // Sites write raw UTF-8 here.

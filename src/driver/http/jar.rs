@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use cookie_store::{Cookie, CookieDomain, CookieStore};
 use publicsuffix::{List, Psl};
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -23,7 +24,38 @@ const LONGEST_COOKIE: usize = 8 * 1_024;
 #[derive(Default)]
 pub(super) struct Jar(CookieStore);
 
+/// A cookie as a browser tells it.
+#[derive(Deserialize)]
+pub(in crate::driver) struct Told {
+    name: String,
+    value: String,
+    /// With a dot in front if it is for the hosts below as well.
+    domain: String,
+    path: String,
+    secure: bool,
+}
+
 impl Jar {
+    /// A jar with the cookies of a browser.
+    pub(super) fn of(cookies: &[Told]) -> Self {
+        let mut jar = Self::default();
+        for told in cookies {
+            let host = told.domain.trim_start_matches('.');
+            let scheme = if told.secure { "https" } else { "http" };
+            let Ok(url) = Url::parse(&format!("{scheme}://{host}{}", told.path)) else { continue };
+            let mut text = Zeroizing::new(format!("{}={}; Path={}", told.name, told.value, told.path));
+            text.push_str(if told.secure { "; Secure" } else { "" });
+            if told.domain.starts_with('.') {
+                text.push_str("; Domain=");
+                text.push_str(host);
+            }
+            if let Ok(cookie) = Cookie::parse(text.as_str(), &url) {
+                drop(jar.0.insert(cookie.into_owned(), &url));
+            }
+        }
+        jar
+    }
+
     /// Reads what [`Jar::save`] wrote; an unreadable text is an empty jar.
     pub(super) fn restore(saved: &Secret) -> Self {
         let cookies: Vec<Cookie<'static>> = serde_json::from_str(saved.expose()).unwrap_or_default();

@@ -4,9 +4,11 @@
 //! guessing: a page that is empty without its scripts, or fields that no form sends.
 
 mod auth;
+mod disposition;
 mod fetch;
 mod form;
 mod jar;
+mod save;
 
 use std::hash::RandomState;
 use std::time::Duration;
@@ -16,14 +18,16 @@ use url::Url;
 
 use self::fetch::Outgoing;
 use self::jar::Jar;
+pub(super) use self::jar::Told;
 use super::page::controls::Kind;
-use super::page::loaded::Loaded;
-use super::page::select;
+use super::page::loaded::{self, Loaded};
+use super::page::{select, table};
 use super::session::HttpAuth;
-use super::{Driver, Error, Found, Picture, Session, Tools};
+use super::{Download, Driver, Error, Found, Picture, Session, Tools};
 use crate::domain::recipe::{Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
+use crate::domain::table::Cell;
 use crate::domain::{Secret, origins};
 
 /// A driver without a browser.
@@ -40,6 +44,8 @@ pub struct HttpDriver {
     key: RandomState,
     /// For one exchange.
     pub(super) patience: Duration,
+    /// Who asks.
+    agent: String,
 }
 
 impl HttpDriver {
@@ -55,7 +61,18 @@ impl HttpDriver {
             last_url: session.and_then(|session| session.url.clone()),
             key: RandomState::new(),
             patience: fetch::EXCHANGE,
+            agent: fetch::AGENT.to_owned(),
         }
+    }
+
+    /// A driver that stands on the page of a browser and has its cookies, to fetch something for it.
+    pub(super) fn beside(
+        (tools, agent): (Tools, String),
+        page: Loaded,
+        (cookies, http_auth): (&[Told], Vec<HttpAuth>),
+    ) -> Self {
+        let jar = Jar::of(cookies);
+        Self { jar, http_auth, page: Some(page), agent, ..Self::new(tools, None) }
     }
 
     fn page(&self) -> Result<&Loaded, Error> {
@@ -66,7 +83,7 @@ impl HttpDriver {
         self.page.as_mut().ok_or(Error::NoPage)
     }
 
-    fn url(&self) -> Result<Url, Error> {
+    pub(super) fn url(&self) -> Result<Url, Error> {
         let last = || self.last_url.as_ref().and_then(|url| Url::parse(url).ok());
         self.page.as_ref().map(|page| page.snapshot.url.clone()).or_else(last).ok_or(Error::NoPage)
     }
@@ -177,6 +194,14 @@ impl Driver for HttpDriver {
 
     async fn picture(&mut self, image: Uid) -> Result<Picture, Error> {
         self.fetch_picture(image).await
+    }
+
+    async fn table(&mut self, element: Uid) -> Result<Vec<Vec<Cell>>, Error> {
+        table::rows(&loaded::tree(self.page()?), element)
+    }
+
+    async fn download(&mut self, element: Uid, most: usize) -> Result<Download, Error> {
+        self.save_file(element, most).await
     }
 
     async fn save(&mut self) -> Result<Session, Error> {

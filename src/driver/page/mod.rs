@@ -14,6 +14,7 @@ pub(in crate::driver) mod layout;
 pub(in crate::driver) mod loaded;
 pub(in crate::driver) mod select;
 pub(in crate::driver) mod settle;
+pub(in crate::driver) mod table;
 mod texts;
 pub(in crate::driver) mod tree;
 pub(in crate::driver) mod walk;

@@ -153,7 +153,7 @@ fn answer(prompt: &Prompt, wish: Wish) -> Answer {
         (field.name.clone(), Secret::new(listed.unwrap_or_else(|| value(field.role).to_owned())))
     });
     let choice = prompt.choices.first().filter(|_| wish == Wish::Submit).map(|choice| choice.id.clone());
-    Answer { action: wish, values: values.collect(), choice }
+    Answer { action: wish, values: values.collect(), choice, keep: false }
 }
 
 fn is_sane(page: &PageSnapshot, action: &Action) {

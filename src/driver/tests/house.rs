@@ -83,7 +83,7 @@ impl Login {
         let named = values.iter().enumerate();
         let values =
             named.map(|(at, value)| (format!("f{}", at + 1), Secret::new((*value).to_owned()))).collect();
-        let answer = Answer { action, values, choice: choice.map(str::to_owned) };
+        let answer = Answer { action, values, choice: choice.map(str::to_owned), keep: false };
         self.step = Ok(self.machine.answer(&answer));
         self.settle().await;
     }

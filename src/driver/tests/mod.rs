@@ -10,6 +10,7 @@ mod outcomes;
 mod pages;
 mod processes;
 mod recipe;
+mod save;
 mod scripts;
 mod site;
 mod workflow;

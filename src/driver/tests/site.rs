@@ -67,6 +67,7 @@ fn router(shared: Shared) -> Router {
         .route("/{scene}/code", post(code))
         .route("/{scene}/home", get(home))
         .route("/plain/orders", get(orders))
+        .route("/file/{kind}", get(file).post(file))
         .route("/loop/round", get(async || Redirect::to("/loop/round")))
         .route(
             "/taken",
@@ -204,6 +205,40 @@ async fn home(Path(scene): Path<String>, headers: HeaderMap) -> Response {
     Html(format!("<h1>Your corner</h1>{nav}<p>Good things are on their way.</p>{out}")).into_response()
 }
 
+/// One file for each thing that can be wrong with one.
+async fn file(Path(kind): Path<String>, State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    if !cookie(&headers, "sid=in") {
+        return Redirect::to("/plain/login").into_response();
+    }
+    let csv = || {
+        let named = (header::CONTENT_DISPOSITION, "attachment; filename=\"may 2026.csv\"");
+        ([(header::CONTENT_TYPE, "text/csv"), named], "day,sum\n1,2\n").into_response()
+    };
+    match kind.as_str() {
+        "csv" => csv(),
+        "moved" => Redirect::to("/file/csv").into_response(),
+        "away" => Redirect::to(&format!("{}/file/csv", shared.other)).into_response(),
+        "soon" => {
+            Html("<meta http-equiv=refresh content='1;url=/file/csv'><p>It begins soon.</p>").into_response()
+        }
+        "endless" => {
+            let chunks =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![7; 65_536])));
+            axum::body::Body::from_stream(chunks).into_response()
+        }
+        "report.html" => {
+            ([(header::CONTENT_DISPOSITION, "attachment")], Html("<h1>Report</h1>")).into_response()
+        }
+        "gone" => (StatusCode::NOT_FOUND, "nothing here").into_response(),
+        _ => Html("<h1>Downloads</h1>").into_response(),
+    }
+}
+
+const FILES: &str = "<form method=post action=/file/csv><button id=export name=as value=csv>Export</button></form>\
+    <a class=csv href=/file/csv>a</a><a class=moved href=/file/moved>b</a><a class=away href=/file/away>c</a>\
+    <a class=soon href=/file/soon>d</a><a class=endless href=/file/endless>e</a>\
+    <a class=report href=/file/report.html>f</a><a class=gone href=/file/gone>g</a><a class=page href=/file/page>h</a>";
+
 async fn orders(headers: HeaderMap) -> Response {
     if !cookie(&headers, "sid=in") {
         return Redirect::to("/plain/login").into_response();
@@ -211,6 +246,6 @@ async fn orders(headers: HeaderMap) -> Response {
     let rows = "<tr><td class=no>1</td><td><a class=bill href=/bill/1>Bill</a></td></tr>\
         <tr><td class=no>2</td><td><a class=bill href=/bill/2>Bill</a></td></tr>";
     let search = "<form action=/plain/orders><input id=year name=year><button id=show>Show</button></form>";
-    Html(format!("<h1>Orders</h1>{search}<table>{rows}</table><a id=home href=/plain/home>Home</a><a href=/out>Log out</a>"))
+    Html(format!("<h1>Orders</h1>{search}<table>{rows}</table>{FILES}<a id=home href=/plain/home>Home</a><a href=/out>Log out</a>"))
         .into_response()
 }

@@ -5,19 +5,29 @@ use serde_json::{Value, json};
 use super::house::{Login, both, tools};
 use super::site::Site;
 use crate::domain::step::Step;
-use crate::driver::workflow::{StepError, run};
+use crate::driver::workflow::{FileRule, Got, StepError, run};
 use crate::driver::{self, Driver};
 
-async fn signed_in(kind: entity::Driver, site: &Site) -> Box<dyn Driver> {
+pub(super) async fn signed_in(kind: entity::Driver, site: &Site) -> Box<dyn Driver> {
     let mut login = Login::at(kind, site, "plain").await;
     login.types(&["ann", "right"]).await;
     let session = login.session().await;
     driver::start(session.driver(), tools(site), Some(&session)).unwrap()
 }
 
-async fn step(site: &Site, driver: &mut dyn Driver, step: Value) -> Result<Option<Value>, StepError> {
+pub(super) async fn step(
+    site: &Site,
+    driver: &mut dyn Driver,
+    step: Value,
+) -> Result<Option<Value>, StepError> {
     let step: Step = serde_json::from_value(step).unwrap();
-    run(driver, &tools(site).origins, &step).await
+    let types = ["text/*".to_owned()];
+    let files = FileRule { most: 10_000, types: &types };
+    Ok(match run(driver, &tools(site).origins, &step, files).await? {
+        Got::Nothing => None,
+        Got::Value(value) => Some(value),
+        Got::File(file) => Some(json!([file.name, file.content_type, file.body.len()])),
+    })
 }
 
 #[tokio::test]
@@ -39,6 +49,11 @@ async fn a_saved_session_reads_what_only_the_customer_sees() {
             (json!({"name": "n", "selector": "td.no", "many": true}), json!(["1", "2"])),
             (json!({"name": "n", "selector": ".bill", "attribute": "href"}), json!(site.url("/bill/1"))),
             (json!({"name": "n", "selector": ".none", "many": true}), json!([])),
+            (json!({"name": "n", "selector": "table", "as": "ROWS"}), json!([["1", "Bill"], ["2", "Bill"]])),
+            (
+                json!({"name": "n", "selector": "table", "as": "OBJECTS", "many": true}),
+                json!([[{"1": "2", "Bill": "Bill"}]]),
+            ),
         ] {
             assert_eq!(step(&site, driver, json!({"extract": extract})).await.unwrap(), Some(value));
         }
@@ -60,7 +75,7 @@ async fn a_dead_session_is_told_from_a_broken_step() {
 }
 
 #[tokio::test]
-async fn steps_stay_inside_the_origins_and_the_time_they_have() {
+pub(super) async fn steps_stay_inside_the_origins_and_the_time_they_have() {
     both(async |kind| {
         let site = Site::start().await;
         let mut driver = signed_in(kind, &site).await;
@@ -76,6 +91,33 @@ async fn steps_stay_inside_the_origins_and_the_time_they_have() {
         assert!(matches!(nothing, Err(StepError::NothingMatches(_))), "{nothing:?}");
         let bad = step(&site, driver, json!({"extract": {"name": "n", "selector": "td["}})).await;
         assert!(matches!(bad, Err(StepError::Driver(driver::Error::BadSelector))), "{bad:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_kept_if_it_is_of_a_type_that_is_taken_and_a_page_is_told_from_one() {
+    both(async |kind| {
+        let site = Site::start().await;
+        let mut driver = signed_in(kind, &site).await;
+        let driver = driver.as_mut();
+        let download = |selector: &str| json!({"download": {"name": "n", "selector": selector}});
+        step(&site, driver, json!({"goto": {"url": site.url("/plain/orders")}})).await.unwrap();
+
+        let file = step(&site, driver, download("#export")).await.unwrap();
+        assert_eq!(file, Some(json!(["may 2026.csv", "text/csv", 12])));
+        let text = step(&site, driver, download("td.no")).await;
+        assert!(matches!(text, Err(StepError::NotUsable(_))), "{text:?}");
+        let endless = step(&site, driver, download("a.endless")).await;
+        assert!(matches!(endless, Err(StepError::Driver(driver::Error::TooLarge(10_000)))), "{endless:?}");
+        let table =
+            step(&site, driver, json!({"extract": {"name": "n", "selector": "td", "as": "ROWS"}})).await;
+        assert!(matches!(table, Err(StepError::NotATable(_))), "{table:?}");
+        let page = step(&site, driver, download("a.page")).await;
+        assert!(matches!(page, Err(StepError::Driver(driver::Error::NoFile))), "{page:?}");
+        step(&site, driver, json!({"goto": {"url": site.url("/plain/orders")}})).await.unwrap();
+        let gone = step(&site, driver, download("a.gone")).await;
+        assert!(matches!(gone, Err(StepError::Status(404))), "{gone:?}");
     })
     .await;
 }

@@ -38,6 +38,7 @@ fn prompt(kind: Kind) -> Prompt {
         polls: false,
         expires_at: None,
         cancelable: true,
+        may_keep: false,
     }
 }
 

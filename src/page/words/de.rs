@@ -25,8 +25,8 @@ pub(super) static WORDS: Words = Words {
                  bei {site} wird gelöscht, sobald die Arbeit getan ist.",
     keep_session: "Das Passwort wird nicht aufbewahrt. Die Sitzung bei {site} wird bis zu 30 Tage verschlüsselt \
                    gespeichert.",
-    keep_vault: "Ihr Passwort und die Sitzung werden verschlüsselt gespeichert, damit Sie sich nicht jedes Mal \
-                 anmelden müssen. Wenn Sie fortfahren, stimmen Sie dem zu.",
+    keep_vault: "Die Sitzung bei {site} wird bis zu 30 Tage verschlüsselt gespeichert. Ihr Passwort wird nur \
+                 aufbewahrt, wenn Sie dem dort zustimmen, wo Sie es eingeben.",
 
     opening: Told { title: "{site} wird geöffnet", text: "Das dauert meist nur ein paar Sekunden." },
     checking: Told { title: "{site} prüft", text: "Das dauert meist nur ein paar Sekunden." },
@@ -53,6 +53,7 @@ pub(super) static WORDS: Words = Words {
     old_prompt: "Ihre Eingabe gehörte zu einer früheren Frage und wurde nicht verwendet. Hier geht es jetzt weiter.",
     not_taken: "Ihre Eingabe konnte nicht verwendet werden.",
     optional: "freiwillig",
+    consent: "Benutzername und Passwort verschlüsselt aufbewahren, damit {workspace} mich bei {site} ohne Rückfrage wieder anmelden lassen kann. {workspace} löscht sie jederzeit auf meinen Wunsch.",
     choose: "Bitte wählen",
     show_secret: "Zeigen",
     hide_secret: "Verbergen",

@@ -24,8 +24,8 @@ pub(super) static WORDS: Words = Words {
     keep_never: "Nothing is kept: your password is used to sign in and then forgotten, and the session at {site} \
                  is deleted when the work is done.",
     keep_session: "The password is not kept. The session at {site} is stored encrypted for up to 30 days.",
-    keep_vault: "Your password and the session are stored encrypted, so that you need not sign in each time. By \
-                 continuing you agree to this.",
+    keep_vault: "The session at {site} is stored encrypted for up to 30 days. Your password is kept only if you \
+                 agree to that where you type it.",
 
     opening: Told { title: "Opening {site}", text: "This usually takes a few seconds." },
     checking: Told { title: "Checking with {site}", text: "This usually takes a few seconds." },
@@ -52,6 +52,7 @@ pub(super) static WORDS: Words = Words {
     old_prompt: "What you sent answered an earlier question and was not used. This is where you are now.",
     not_taken: "What you typed could not be used.",
     optional: "optional",
+    consent: "Keep my user name and password, encrypted, so that {workspace} can have me signed in at {site} again without asking me. I can have them deleted by {workspace} at any time.",
     choose: "Please choose",
     show_secret: "Show",
     hide_secret: "Hide",

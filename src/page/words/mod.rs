@@ -58,6 +58,7 @@ pub(super) struct Words {
     pub(super) old_prompt: &'static str,
     pub(super) not_taken: &'static str,
     pub(super) optional: &'static str,
+    pub(super) consent: &'static str,
     pub(super) choose: &'static str,
     pub(super) show_secret: &'static str,
     pub(super) hide_secret: &'static str,

@@ -1,11 +1,12 @@
 //! What a signed-in visitor finds.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Site;
 use super::known::Known;
+use crate::sandbox::download;
 use crate::sandbox::page::{self, Account, Movement, Statement, Statements};
 
 const MOVEMENTS: &[Movement] = &[
@@ -35,6 +36,18 @@ pub(super) async fn statements(known: Known) -> Response {
     match known.signed_in() {
         Some(_) => page::show(StatusCode::OK, &Statements { statements: STATEMENTS }),
         None => Redirect::to("/login").into_response(),
+    }
+}
+
+pub(super) async fn statement(known: Known, Path(file): Path<String>) -> Response {
+    if known.signed_in().is_none() {
+        return Redirect::to("/login").into_response();
+    }
+    let pdf = |statement: &&Statement| file.strip_suffix(".pdf") == Some(statement.number);
+    match STATEMENTS.iter().find(pdf) {
+        Some(statement) => download::one(statement),
+        None if file == "list.csv" => download::list(STATEMENTS),
+        None => super::lost().await,
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Page {
 }
 
 impl Customer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { http: http(), cookies: BTreeMap::new() }
     }
 

@@ -7,7 +7,7 @@ use postern::domain::event::{Facts, Kind};
 use postern::service::retention::Stage;
 use postern::service::{Error, expiry, link, log, node};
 use postern::{store, worker};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 
 use super::House;
 
@@ -87,6 +87,19 @@ impl House {
         }
     }
 
+    /// How many rows there are in each of these tables.
+    pub(crate) async fn rows_of(&self, tables: &[&str]) -> Vec<i64> {
+        let database = self.database.open().await;
+        let mut counts = Vec::new();
+        for table in tables {
+            let sql = format!("SELECT count(*) AS n FROM {table}");
+            let statement = Statement::from_string(database.get_database_backend(), sql);
+            let row = database.query_one_raw(statement).await.unwrap().unwrap();
+            counts.push(row.try_get("", "n").unwrap());
+        }
+        counts
+    }
+
     /// Lets the engine take the logins that wait; it drives them from then on.
     pub(crate) async fn engage(&mut self) -> usize {
         worker::login::step(&self.server.as_ref().unwrap().app, &mut self.logins).await.unwrap()
@@ -109,12 +122,17 @@ impl House {
         worker::run::step(&self.server.as_ref().unwrap().app, &mut self.runs).await.unwrap()
     }
 
-    /// Carries out the runs that wait, to their end.
-    pub(crate) async fn run(&mut self) -> usize {
-        let begun = self.begin_runs().await;
+    /// Waits for the end of the runs that were begun.
+    pub(crate) async fn end_runs(&mut self) {
         while let Some(ended) = self.runs.join_next().await {
             ended.unwrap();
         }
+    }
+
+    /// Carries out the runs that wait, to their end.
+    pub(crate) async fn run(&mut self) -> usize {
+        let begun = self.begin_runs().await;
+        self.end_runs().await;
         begun
     }
 }

@@ -20,6 +20,7 @@ mod peer;
 mod program;
 pub(crate) mod receiver;
 mod rude;
+mod shop;
 mod socket;
 mod stream;
 mod toll;
@@ -53,6 +54,7 @@ pub(crate) use peer::{Act, Peer, Request};
 pub(crate) use program::{Program, Setup, ended};
 pub(crate) use receiver::Receiver;
 pub(crate) use rude::{Manner, Rude};
+pub(crate) use shop::{CODE, KEPT, Shop};
 pub(crate) use socket::{Socket, Told};
 pub(crate) use toll::Toll;
 
@@ -250,6 +252,12 @@ impl House {
         self.restart().await;
     }
 
+    /// Starts the server again with other limits of files: bytes of one, and of all of a run.
+    pub(crate) async fn take_files(&mut self, file_bytes: usize, run_bytes: usize) {
+        (self.settings.files.file_bytes, self.settings.files.run_bytes) = (file_bytes, run_bytes);
+        self.restart().await;
+    }
+
     /// The operator configures a connection `main` to a broker and starts the server again.
     pub(crate) async fn connect_to(&mut self, broker: BrokerSettings) {
         self.connect_as("main", broker).await;
@@ -311,6 +319,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         metrics_listen: None,
         retention: Some(RETENTION),
         passwords_per_account: None,
+        files: postern::domain::FileLimits::default(),
         sources_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_allow: "http://127.0.0.1:*".parse().unwrap(),
         webhooks_timeout: Duration::from_secs(15),

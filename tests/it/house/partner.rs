@@ -7,7 +7,7 @@ use url::Url;
 use super::{Bank, House, Socket};
 
 /// What a payload shows of each object, by mutation.
-const SHOWN: [(&str, &str); 12] = [
+const SHOWN: [(&str, &str); 14] = [
     (
         "createLink",
         "link { id externalId status linkUrl expiresAt createdAt sequence usable metadata returnUrl locale
@@ -28,6 +28,8 @@ const SHOWN: [(&str, &str); 12] = [
     ("sendTestEvent", "delivery { id status event { type data } endpoint { id } }"),
     ("resendDelivery", "delivery { id status attemptCount nextAttemptAt }"),
     ("recoverDeliveries", "count"),
+    ("rerunJob", "run { id status }"),
+    ("revokeSession", "link { id status }"),
 ];
 
 /// A link that was made.
@@ -87,7 +89,8 @@ impl Partner {
         self.job(source_system, job).await
     }
 
-    async fn job(&self, source_system: Value, mut job: Value) -> String {
+    /// Makes a source system and a job at it, and returns the job's id.
+    pub(crate) async fn job(&self, source_system: Value, mut job: Value) -> String {
         let made = self.mutate("createSourceSystem", source_system).await;
         job["sourceSystemId"] = made["sourceSystem"]["id"].clone();
         let made = self.mutate("createJob", job).await;
