@@ -154,10 +154,8 @@ impl Keeper {
             "Target.detachedFromTarget" => state.detached(params),
             "Network.requestWillBeSent" => state.requested(session, params),
             "Network.responseReceived" => state.answered(session, params),
-            "Network.dataReceived" => {
-                if state.is_too_long(session, params) {
-                    self.cdp.tell(session, "Page.stopLoading", json!({}));
-                }
+            "Network.dataReceived" if state.is_too_long(session, params) => {
+                self.cdp.tell(session, "Page.stopLoading", json!({}));
             }
             "Network.loadingFinished" => state.loaded(params),
             "Network.loadingFailed" => state.failed(session, params),
