@@ -101,11 +101,13 @@ async fn fill(driver: &mut dyn Driver, step: &Fill) -> Result<(), StepError> {
     Ok(driver.perform(&Action::Fill { input: found.uid, value }).await?)
 }
 
-/// Loads the page again until something matches; the step's own time limit ends it.
+/// Looks again until something matches, and loads the page again where no script changes it; the step's own time limit ends it.
 async fn wait_for(driver: &mut dyn Driver, origins: &Origins, step: &WaitFor) -> Result<(), StepError> {
     while driver.find(&step.selector).await?.is_empty() {
         tokio::time::sleep(PAUSE).await;
-        driver.perform(&Action::Reload).await?;
+        if !driver.runs_scripts() {
+            driver.perform(&Action::Reload).await?;
+        }
         arrived(driver, origins).await?;
     }
     Ok(())

@@ -249,8 +249,10 @@ impl State {
         if page.document.loader == loader {
             page.document.url = url;
         } else {
-            page.document = Document { loader, url, ..Document::default() };
+            page.document = Document { loader: loader.clone(), url, ..Document::default() };
             self.messages.clear();
+            // What the page before was loading ends with it, and not every end is told.
+            self.loading.retain(|request, (of, _)| of != session || *request == loader);
         }
     }
 
