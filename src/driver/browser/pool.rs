@@ -68,7 +68,11 @@ pub(super) struct Place {
 impl Browsers {
     /// Looks for Chromium and removes what servers have left that are no more. Nothing is started yet.
     #[must_use]
-    pub fn new(settings: Settings, egress: Client) -> Self {
+    pub fn new(mut settings: Settings, egress: Client) -> Self {
+        // Chromium reads a path of its own directory, not of ours.
+        if let Ok(whole) = std::path::absolute(&settings.profiles) {
+            settings.profiles = whole;
+        }
         let left = profile::sweep(&settings.profiles);
         if left > 0 {
             tracing::warn!(profiles = left, "Browser profiles of a server that is no more were removed.");
