@@ -9,6 +9,7 @@ mod limits;
 mod list;
 mod nats;
 mod runs;
+mod told;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -17,14 +18,15 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use figment::{Figment, Metadata};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use age::Age;
 use list::List;
+use told::{origin, refused};
 
 use crate::domain::{FileLimits, Secret};
 use crate::driver::browser::Settings as BrowserSettings;
@@ -317,36 +319,6 @@ fn public(text: &str) -> Result<Url, String> {
         return Err("must be a scheme, a host and a port, nothing more".to_owned());
     }
     Ok(url)
-}
-
-fn refused(error: &figment::Error) -> BadSetting {
-    let one = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
-    let origin = one.metadata.as_ref().map_or_else(|| "the settings".to_owned(), named);
-    let problem = match &one.kind {
-        figment::error::Kind::UnknownField(_, known) => {
-            format!("is not a setting; there are: {}", known.join(", "))
-        }
-        figment::error::Kind::UnknownVariant(_, known) => format!("must be one of: {}", known.join(", ")),
-        // The value may be a secret: only its type is told.
-        figment::error::Kind::InvalidType(_, expected) | figment::error::Kind::InvalidValue(_, expected) => {
-            format!("must be {expected}")
-        }
-        other => other.to_string(),
-    };
-    let key = if one.path.is_empty() { "settings".to_owned() } else { one.path.join(".") };
-    BadSetting { key, problem, origin }
-}
-
-fn origin(sources: &Figment, key: &str) -> String {
-    sources.find_metadata(key).map_or_else(|| "the defaults".to_owned(), named)
-}
-
-fn named(metadata: &Metadata) -> String {
-    match &metadata.source {
-        Some(figment::Source::File(path)) => format!("the file {}", path.display()),
-        _ if metadata.name.contains("environment") => "the environment".to_owned(),
-        _ => "the flags or defaults".to_owned(),
-    }
 }
 
 #[cfg(test)]

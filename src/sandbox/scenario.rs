@@ -79,6 +79,7 @@ impl Default for Expected {
 /// One page of the site.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of the page, as the book writes it")]
 pub(super) struct Page {
     /// Its title.
     pub(super) title: String,

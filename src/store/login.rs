@@ -179,6 +179,7 @@ pub async fn update(tx: &Tx, row: &login::Model) -> Result<(), Error> {
     let mut changes = row.clone().into_active_model();
     for column in [
         login::Column::Status,
+        login::Column::Driver,
         login::Column::ClaimedBy,
         login::Column::PublicKey,
         login::Column::PromptNumber,

@@ -46,7 +46,7 @@ impl Vault {
     fn tag(&self, place: &[&[u8]], identifier: &Secret) -> [u8; 32] {
         let normal = Zeroizing::new(identifier.expose().trim().to_lowercase());
         let Some(mac) = &self.tagger.0 else { return [0; 32] };
-        let mac = place.iter().fold(HmacSha256::clone(mac), |mac, part| mac.chain_update(part));
+        let mac = place.iter().fold(HmacSha256::clone(mac), Mac::chain_update);
         mac.chain_update(normal.as_bytes()).finalize().into_bytes().into()
     }
 }

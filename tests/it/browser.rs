@@ -61,7 +61,7 @@ async fn a_login_moves_to_the_browser_where_the_page_is_made_by_scripts(house: &
     customer.press(&again, "Sign in", &fields).await.says("You are signed in");
     assert_eq!(house.run().await, 1);
 
-    let shown = "status logins(first: 2) { edges { node { driver } } } run { output }";
+    let shown = "status logins(first: 2) { edges { node { driver } } } run { output failure { code message } steps { kind status error } }";
     let shown = house.partner.link(&link.id, shown).await;
     assert_eq!(shown["run"]["output"], json!({ "stock": { "stock": "seven crates" } }), "{shown}");
     assert_eq!(shown["logins"]["edges"][0]["node"]["driver"], "BROWSER");

@@ -61,9 +61,9 @@ pub(super) fn questions(page: &PageSnapshot, groups: &[Group<'_>], context: &Con
         let typed = known.iter().filter(|known| known.used != Use::Pick && !is_other_list(known));
         let typed: Vec<&Known<'_>> = typed.collect();
         let answers = |known: &&Known<'_>| matches!(known.used, Use::Answer | Use::List);
-        let asks = typed.iter().any(|known| answers(&known)) || asks_around(page, group, &typed);
+        let asks = typed.iter().any(&answers) || asks_around(page, group, &typed);
         let plain =
-            typed.iter().all(|known| answers(&known) || matches!(known.used, Use::Other | Use::Password));
+            typed.iter().all(|known| answers(known) || matches!(known.used, Use::Other | Use::Password));
         (asks && plain && !typed.is_empty()).then(|| {
             let answers = typed.iter().map(|known| fields::typed(known.input, FieldRole::Answer));
             (group, answers.collect::<Vec<Typed>>())

@@ -1,4 +1,4 @@
-//! The protocol that Chromium speaks on its pipe (Chrome DevTools Protocol): JSON messages with a NUL between them.
+//! The protocol that Chromium speaks on its pipe (Chrome's `DevTools` Protocol): JSON messages with a NUL between them.
 //!
 //! Calls have numbers, and a deadline each. Events belong to a session, one for each page, frame or worker;
 //! whoever owns a browser context hears the events of all sessions in it, in their order. New sessions are
@@ -159,9 +159,9 @@ impl Cdp {
 
     /// Hears everything that happens in a browser context from now on.
     pub(super) fn hear(&self, context: &str) -> mpsc::UnboundedReceiver<Event> {
-        let (heard, hears) = mpsc::unbounded_channel();
-        self.state().contexts.insert(context.to_owned(), heard);
-        hears
+        let (hearer, events) = mpsc::unbounded_channel();
+        self.state().contexts.insert(context.to_owned(), hearer);
+        events
     }
 
     /// Hears no more of a browser context.

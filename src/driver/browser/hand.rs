@@ -12,6 +12,7 @@ use crate::driver::{Error, Picture};
 
 /// An element at the moment of acting on it.
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of the element")]
 struct Looked {
     visible: bool,
     readonly: bool,

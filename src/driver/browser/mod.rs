@@ -115,9 +115,13 @@ impl BrowserDriver {
     }
 
     fn current(&self) -> Result<Url, Error> {
+        let Some(open) = &self.open else {
+            let last = self.session.as_ref().and_then(|session| session.url.as_ref()?.parse().ok());
+            return last.ok_or(Error::NoPage);
+        };
+        let page = open.tab.page()?;
         let told = self.told.as_ref().and_then(|told| Url::parse(&told.url).ok());
-        let last = || self.session.as_ref().and_then(|session| session.url.as_ref()?.parse().ok());
-        told.or_else(last).ok_or(Error::NoPage)
+        told.or_else(|| Url::parse(&page.document.url).ok()).ok_or(Error::NoPage)
     }
 
     async fn authenticate(&mut self, identifier: &Secret, password: &Secret) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 //! Chromium is started when the first login needs it and ended when nobody has for a while. Logins beyond the
 //! limit wait for a place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +68,11 @@ pub(super) struct Place {
 impl Browsers {
     /// Looks for Chromium and removes what servers have left that are no more. Nothing is started yet.
     #[must_use]
-    pub fn new(settings: Settings, egress: Client) -> Self {
+    pub fn new(mut settings: Settings, egress: Client) -> Self {
+        // Chromium reads a path of its own directory, not of ours.
+        if let Ok(whole) = std::path::absolute(&settings.profiles) {
+            settings.profiles = whole;
+        }
         let left = profile::sweep(&settings.profiles);
         if left > 0 {
             tracing::warn!(profiles = left, "Browser profiles of a server that is no more were removed.");
@@ -80,19 +84,19 @@ impl Browsers {
 
     /// Says in the log what there is.
     pub fn announce(&self) {
-        match (&self.0.program, &self.0.settings.program) {
-            (Some(program), _) if process::is_root() => tracing::warn!(
-                program = %program.display(),
-                "Chromium runs without its sandbox, because this server runs as root; run it as a user of its own."
-            ),
-            (Some(program), _) => tracing::info!(program = %program.display(), "Chromium is there."),
-            (None, Some(named)) => tracing::error!(
-                program = %named.display(),
-                "There is no program at browser.program: source systems that need a browser are refused."
-            ),
-            (None, None) => tracing::warn!(
+        let Some(program) = &self.0.program else {
+            let named = self.0.settings.program.as_deref().unwrap_or(Path::new("(none is set)"));
+            tracing::warn!(
+                browser.program = %named.display(),
                 "Chromium was not found: source systems that need a browser are refused. Install it, or set browser.program."
-            ),
+            );
+            return;
+        };
+        tracing::info!(browser.program = %program.display(), "Chromium is there.");
+        if process::is_root() {
+            tracing::warn!(
+                "Chromium runs without its sandbox, because this server runs as root; run it as a user of its own."
+            );
         }
     }
 
@@ -111,10 +115,10 @@ impl Browsers {
             Isolation::Process => Arc::new(self.start().await?),
         };
         let proxy = format!("http://{}", chromium.proxy.address());
-        let wanted = json!({
+        let like_this = json!({
             "disposeOnDetach": true, "proxyServer": proxy, "proxyBypassList": "<-loopback>",
         });
-        let made = chromium.cdp.call("", "Target.createBrowserContext", wanted).await?;
+        let made = chromium.cdp.call("", "Target.createBrowserContext", like_this).await?;
         let context = made["browserContextId"].as_str().ok_or(Error::Unreadable)?.to_owned();
         Ok(Place { chromium, context, _permit: permit })
     }

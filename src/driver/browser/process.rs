@@ -117,9 +117,11 @@ fn command(program: &Path, profile: &Path, proxy: &Proxy) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", HAND_OVER]).arg(program).args(flags(profile, proxy));
     // What libraries beside Chromium write goes with the profile too.
-    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"] {
+    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
         command.env(variable, profile);
     }
+    // It makes a socket there, whose path may have 108 bytes: seen from the profile it is short.
+    command.current_dir(profile).env("TMPDIR", ".");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.process_group(0).kill_on_drop(true);
     command

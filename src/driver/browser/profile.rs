@@ -58,7 +58,7 @@ pub(super) fn sweep(root: &Path) -> usize {
     };
     let left = names.into_iter().filter(is_left);
     left.map(|dir| {
-        processes_in(&dir).for_each(kill);
+        processes_in(&dir).for_each(|process| kill(&process));
         remove(&dir);
     })
     .count()
@@ -90,8 +90,8 @@ fn processes_in(dir: &Path) -> impl Iterator<Item = String> {
     })
 }
 
-fn kill(process: String) {
+fn kill(process: &str) {
     let silent = || Stdio::null();
     // It may have ended by itself in between.
-    drop(Command::new("kill").args(["-KILL", &process]).stdout(silent()).stderr(silent()).status());
+    drop(Command::new("kill").args(["-KILL", process]).stdout(silent()).stderr(silent()).status());
 }

@@ -53,11 +53,12 @@ pub(super) async fn navigate(tab: &Tab, page: &Page, url: &Url) -> Result<(), Er
     // What failed on the way is told by the document; what never left only here.
     let mut state = tab.state();
     let known = state.pages.iter_mut().find(|known| known.session == page.session);
-    if let (Some(known), Some(why)) = (known, answer["errorText"].as_str()) {
-        if known.document.failed.is_none() && (known.document.status == 0 || why == "net::ERR_ABORTED") {
-            known.document.failed = Some(why.to_owned());
-            url.as_str().clone_into(&mut known.document.url);
-        }
+    if let (Some(known), Some(why)) = (known, answer["errorText"].as_str())
+        && known.document.failed.is_none()
+        && (known.document.status == 0 || why == "net::ERR_ABORTED")
+    {
+        known.document.failed = Some(why.to_owned());
+        url.as_str().clone_into(&mut known.document.url);
     }
     Ok(())
 }

@@ -154,10 +154,8 @@ impl Keeper {
             "Target.detachedFromTarget" => state.detached(params),
             "Network.requestWillBeSent" => state.requested(session, params),
             "Network.responseReceived" => state.answered(session, params),
-            "Network.dataReceived" => {
-                if state.is_too_long(session, params) {
-                    self.cdp.tell(session, "Page.stopLoading", json!({}));
-                }
+            "Network.dataReceived" if state.is_too_long(session, params) => {
+                self.cdp.tell(session, "Page.stopLoading", json!({}));
             }
             "Network.loadingFinished" => state.loaded(params),
             "Network.loadingFailed" => state.failed(session, params),
@@ -251,8 +249,10 @@ impl State {
         if page.document.loader == loader {
             page.document.url = url;
         } else {
-            page.document = Document { loader, url, ..Document::default() };
+            page.document = Document { loader: loader.clone(), url, ..Document::default() };
             self.messages.clear();
+            // What the page before was loading ends with it, and not every end is told.
+            self.loading.retain(|request, (of, _)| of != session || *request == loader);
         }
     }
 

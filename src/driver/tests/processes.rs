@@ -118,6 +118,14 @@ async fn what_a_server_has_left_that_was_killed_is_swept_away() {
 }
 
 #[tokio::test]
+async fn a_profile_may_be_far_down_in_the_file_system() {
+    let profiles = tempfile::tempdir().unwrap();
+    let far_down = profiles.path().join("a-rather-long-name-of-a-directory/".repeat(4));
+    let (pages, tools) = tools(&far_down, Isolation::Context, 1).await;
+    open(&pages, &tools).await.unwrap();
+}
+
+#[tokio::test]
 async fn without_chromium_what_needs_it_is_refused() {
     let profiles = tempfile::tempdir().unwrap();
     let (_pages, mut tools) = tools(profiles.path(), Isolation::Context, 1).await;

@@ -68,14 +68,12 @@ pub(super) async fn shared(site: &Site, known: Known, sent: Sent, name: &'static
     if !is_own(&known, &sent) {
         return stale();
     }
-    match scenario {
-        Some(scenario) => begin(site, &known, (scenario, name), &sent).await,
-        None => {
-            let nameless = sent.field("username").trim().is_empty();
-            let error = if nameless { "Please enter your user name." } else { &page.wrong };
-            again(&known, page, (page.path.clone().unwrap_or_default(), error), &sent)
-        }
+    if let Some(scenario) = scenario {
+        return begin(site, &known, (scenario, name), &sent).await;
     }
+    let nameless = sent.field("username").trim().is_empty();
+    let error = if nameless { "Please enter your user name." } else { &page.wrong };
+    again(&known, page, (page.path.clone().unwrap_or_default(), error), &sent)
 }
 
 /// The user name picks the scenario; asked for alone, the password comes on a page of its own.
