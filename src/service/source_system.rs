@@ -39,9 +39,6 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_syste
     let login_url = check::url("loginUrl", &new.login_url)?;
     check::reachable("loginUrl", &app.sources, &login_url).await?;
     let origins = origins(app, &login_url, new.allowed_origins.as_deref()).await?;
-    if new.driver == Driver::Browser {
-        return Err(Error::invalid("driver", "must be AUTO or HTTP: this server has no browser driver"));
-    }
     if new.recipe.is_some() {
         return Err(Error::invalid("recipe", "must be null: recipes are not supported by this server yet"));
     }
