@@ -13,7 +13,7 @@ stories! {
 }
 
 /// An app in one page that keeps its token in the browser.
-const APP: &str = r#"<title>Depot</title><div id=app></div><script>
+const APP: &str = r"<title>Depot</title><div id=app></div><script>
 const app = document.querySelector('#app');
 const home = () => { app.innerHTML = '<h1>Welcome back</h1><nav><a href=/a>Stock</a></nav>'
   + '<p id=stock>' + localStorage.token + '</p><button>Log out</button>'; };
@@ -29,7 +29,7 @@ const form = (message) => {
   };
 };
 if (localStorage.token) home(); else form('');
-</script>"#;
+</script>";
 
 async fn depot() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

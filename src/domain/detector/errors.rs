@@ -12,9 +12,9 @@ use crate::domain::snapshot::{PageSnapshot, Text};
 
 /// The complaint with the most signs, if one has enough.
 pub(super) fn find(page: &PageSnapshot, before: &Before<'_>) -> Option<SiteError> {
-    let known = |text: &Text| {
-        before.page.texts.iter().any(|old| old.text == text.text && !before.complained(&old.text))
-    };
+    // Many pages carry their complaint with them, out of sight until it is due.
+    let stood = |old: &Text| old.visible.likely() && !before.complained(&old.text);
+    let known = |text: &Text| before.page.texts.iter().any(|old| old.text == text.text && stood(old));
     let candidates = page.texts.iter().filter(|text| could_complain(text) && !known(text));
     let scored = candidates.map(|text| (score(text, before.sent), text)).filter(|(score, _)| *score >= 3);
     // Of equals the first: summaries stand above the fields they speak of.

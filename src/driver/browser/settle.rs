@@ -19,8 +19,10 @@ use crate::egress;
 const NO_REQUEST: Duration = Duration::from_millis(500);
 /// Without a change for so long, nothing more is drawn.
 const NO_CHANGE: f64 = 300.0;
-/// A page that has come settles by then, or is taken as it is.
-const SETTLES: Duration = Duration::from_secs(15);
+/// What is loading for so long waits for news, and not to be drawn.
+const HANGS: Duration = Duration::from_secs(5);
+/// A page that has come settles by then, or is taken as it is; steps of workflows have fifteen seconds.
+const SETTLES: Duration = Duration::from_secs(12);
 /// A page that has not come by then does not come.
 const COMES: Duration = Duration::from_secs(40);
 /// Between two looks.

@@ -1,7 +1,10 @@
 //! Reads a page: its tree from a world beside the page's scripts, the rest from the browser.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::time::Instant;
 use url::Url;
 
 use super::BrowserDriver;
@@ -16,6 +19,10 @@ use crate::driver::{Error, Found, FoundKind};
 
 /// What is evaluated beside the page's scripts.
 const SCRIPT: &str = include_str!("page.js");
+/// What scripts draw late is there by then.
+const DRAWS: Duration = Duration::from_secs(3);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(150);
 /// A world of our own: the page's scripts share its elements with us and nothing else.
 const WORLD: &str = "postern";
 
@@ -71,15 +78,28 @@ impl BrowserDriver {
         Ok(snapshot)
     }
 
-    /// The elements that match, on the page as it is now.
+    /// The elements that match. Scripts may still be drawing what is looked for: where there are some, it is
+    /// waited for a moment.
     pub(super) async fn select(&mut self, selector: &str) -> Result<Vec<Found>, Error> {
+        let began = Instant::now();
+        loop {
+            let (found, scripts) = self.select_now(selector).await?;
+            if !found.is_empty() || scripts == 0 || began.elapsed() > DRAWS {
+                return Ok(found);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// What matches at this moment, and how many scripts the page has.
+    async fn select_now(&mut self, selector: &str) -> Result<(Vec<Found>, u32), Error> {
         let tab = self.tab()?;
         let page = tab.page()?;
         let told = walk_over(tab, &page, "walk(true)").await?;
         let (told, loaded) = walked(told, page).await?;
         let found = select::find_in(&told.tree(), &loaded, selector)?;
         self.told = Some(told);
-        Ok(found.into_iter().map(pressable).collect())
+        Ok((found.into_iter().map(pressable).collect(), loaded.snapshot.scripts))
     }
 }
 

@@ -31,7 +31,12 @@ impl Walker<'_> {
     /// Hands a text to everybody who gathers it.
     pub(in crate::driver) fn text(&mut self, text: &str) {
         let mut linked = 0;
+        // What is out of sight is no part of what is seen around it.
+        let unseen = self.stack.last().is_some_and(|open| open.hidden);
         for open in self.stack.iter_mut().rev().take(MOST_INLINE) {
+            if unseen && !open.hidden {
+                break;
+            }
             if open.tag == "a" {
                 linked = visible_length(text);
             }
