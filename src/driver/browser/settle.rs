@@ -122,9 +122,13 @@ impl BrowserDriver {
 async fn is_quiet(tab: &Tab, page: &Page, before: Option<&Document>) -> Result<bool, Error> {
     let still = {
         let state = tab.state();
-        // The end of a document that came to a new process is not told: it says so itself, below.
-        if state.loading.keys().any(|request| !(page.document.status != 0 && page.document.came_by(request)))
-        {
+        let has_come = page.document.status != 0;
+        let waits = |(request, (_, since)): (&String, &(String, Instant))| {
+            // The end of a document that came to a new process is not told: it says so itself, below.
+            let settles_by_itself = has_come && (page.document.came_by(request) || since.elapsed() > HANGS);
+            !settles_by_itself
+        };
+        if state.loading.iter().any(waits) {
             return Ok(false);
         }
         state.moved.elapsed()
