@@ -174,6 +174,17 @@ struct RawTls {
     key: Option<PathBuf>,
 }
 
+impl RawTls {
+    fn settled(self) -> Result<Option<Tls>, (&'static str, &'static str)> {
+        match (self.cert, self.key) {
+            (Some(cert), Some(key)) => Ok(Some(Tls { cert, key })),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(("tls.cert", "tls.key is needed as well")),
+            (None, Some(_)) => Err(("tls.key", "tls.cert is needed as well")),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRetention {
@@ -247,12 +258,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         .listen
         .parse()
         .map_err(|_| bad("listen", "must be an address and a port such as 127.0.0.1:8080".to_owned()))?;
-    let tls = match (raw.tls.cert, raw.tls.key) {
-        (Some(cert), Some(key)) => Some(Tls { cert, key }),
-        (None, None) => None,
-        (Some(_), None) => return Err(bad("tls.cert", "tls.key is needed as well".to_owned())),
-        (None, Some(_)) => return Err(bad("tls.key", "tls.cert is needed as well".to_owned())),
-    };
+    let tls = raw.tls.settled().map_err(|(key, problem)| bad(key, problem.to_owned()))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let public_url = raw.public_url.unwrap_or_else(|| format!("{scheme}://{listen}"));
     let public_url = public(&public_url).map_err(|problem| bad("public_url", problem))?;

@@ -72,7 +72,7 @@ const SIBLINGS: [(&str, &[&str]); 27] = [
     ("recovery", &["event"]),
     ("rerun", &["kept"]),
     ("retention", &[]),
-    ("run", &["job", "kept", "link", "login"]),
+    ("run", &["job", "kept", "link", "login", "source_system"]),
     ("source_system", &["check", "idempotency"]),
     ("visit", &["link", "login"]),
     ("workspace", &["check"]),

@@ -109,3 +109,13 @@ pub(super) fn target(page: &PageSnapshot, question: &Question) -> Url {
     let by_form = || page.forms.iter().find(|f| Some(f.uid) == form).and_then(|f| f.action.clone());
     by_button.or_else(by_form).unwrap_or_else(|| page.url.clone())
 }
+
+/// What makes a question the same as another: its kind and the names of its fields, or its choices.
+pub(super) fn shape(page: &PageSnapshot, question: &Question) -> String {
+    let uids = question.fields.iter().flat_map(|typed| &typed.inputs);
+    let inputs = uids.filter_map(|uid| page.inputs.iter().find(|input| input.uid == *uid));
+    let names: Vec<&str> = inputs.map(|input| input.name.as_deref().unwrap_or("-")).collect();
+    let choices: Vec<&str> = question.choices.iter().map(|way| way.label.as_str()).collect();
+    let title = if names.is_empty() { question.title.as_deref().unwrap_or_default() } else { "" };
+    format!("{} {} {} {title}", question.kind.as_str(), names.join(","), choices.join(","))
+}

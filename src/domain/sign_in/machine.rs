@@ -238,7 +238,7 @@ impl Machine {
         question: Box<Question>,
         (error, detour): (Option<SiteError>, Detour),
     ) -> Move {
-        let shape = shape(page, &question);
+        let shape = asking::shape(page, &question);
         let same = self.answered.as_ref().is_some_and(|answered| answered.shape == shape);
         let away = !matches!(detour, Detour::None) || self.passwords > 0;
         let back = away && question.kind == PromptKind::Credentials && self.sent != Sent::Nothing;
@@ -388,14 +388,4 @@ fn asks_for_name_or_password(question: &Question) -> bool {
 
 fn asks_code(question: &Question) -> bool {
     question.kind == PromptKind::Code
-}
-
-/// What makes a question the same as another: its kind and the names of its fields, or its choices.
-pub(super) fn shape(page: &PageSnapshot, question: &Question) -> String {
-    let uids = question.fields.iter().flat_map(|typed| &typed.inputs);
-    let inputs = uids.filter_map(|uid| page.inputs.iter().find(|input| input.uid == *uid));
-    let names: Vec<&str> = inputs.map(|input| input.name.as_deref().unwrap_or("-")).collect();
-    let choices: Vec<&str> = question.choices.iter().map(|way| way.label.as_str()).collect();
-    let title = if names.is_empty() { question.title.as_deref().unwrap_or_default() } else { "" };
-    format!("{} {} {} {title}", question.kind.as_str(), names.join(","), choices.join(","))
 }

@@ -6,7 +6,8 @@
 use entity::{FailureCode, PromptKind};
 
 use super::asking;
-use super::machine::{Asked, Detour, Last, Machine, shape};
+use super::asking::shape;
+use super::machine::{Asked, Detour, Last, Machine};
 use super::moves::Move;
 use crate::domain::detector::{self, Before, Question, Seen, Sent, SiteError, Step};
 use crate::domain::snapshot::{PageSnapshot, Uid};
