@@ -22,7 +22,7 @@
 //! ```
 //! Imports look down only; `tests/it/tidy.rs` fails when one does not.
 //!
-//! # Three walks
+//! # Four walks
 //! **`createLink`.** `api::door` agrees on a format, checks the key and weighs the document; `api::link`
 //! checks the scope and calls `service::link::create`, which checks the input and hands it to the
 //! batcher. The batcher writes whatever waits in one transaction: customers, links, one `link.created`
@@ -34,6 +34,12 @@
 //! woken by a hint, takes the row away, opens it with the key that exists only in its memory, lets the
 //! machine (`domain::sign_in`) decide and the driver act, and writes the next prompt or the end through
 //! `service::login`. The page never meets the engine: rows are all they share.
+//!
+//! **A run.** Once the customer is in, `worker::run` claims the link's run, opens the sealed session in the kind
+//! of driver that made it (plain requests, or Chromium behind the proxy in `egress`), and carries out the
+//! job's steps; `service::run` saves each, `service::file` seals what they download. A rerun first asks the
+//! site whether the session is alive, and may sign in again, once, with what the customer agreed to have
+//! kept (`worker::relogin`).
 //!
 //! **A delivery.** A fresh one is claimed by the transaction that makes it and comes over the desk in
 //! `bus`; whatever is due otherwise `worker::delivery` claims. `service::delivery` joins what the payload
