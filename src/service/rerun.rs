@@ -3,10 +3,9 @@
 //! A rerun has a run and events of its own and never changes the link's status. One run of a link is under
 //! way at a time: they share a session, and sites take it amiss when one customer is in two places.
 
-use entity::{KeepCredentials, LinkId, RunId, RunStatus, link, run};
-use serde_json::{Map, Value};
+use entity::{KeepCredentials, LinkId, link, run};
 
-use super::{App, Caller, Error, kept};
+use super::{App, Caller, Error, kept, run as runs};
 use crate::store;
 
 /// Queues another run of a link's job.
@@ -24,22 +23,8 @@ pub async fn rerun(app: &App, caller: &Caller, id: LinkId) -> Result<run::Model,
             return Err(Error::Conflict(format!("the run {} of this link is under way", live.id)));
         }
         let session = store::session::latest_of(&tx, workspace, id, now).await?;
-        let row = run::Model {
-            id: RunId::new(now),
-            workspace_id: workspace,
-            link_id: id,
-            job_id: link.job_id,
-            session_id: session.map(|session| session.id),
-            rerun: true,
-            status: RunStatus::Queued,
-            claimed_by: None,
-            output: Value::Object(Map::new()),
-            failure_code: None,
-            failure_message: None,
-            created_at: now,
-            started_at: None,
-            finished_at: None,
-        };
+        let session = session.map(|session| session.id);
+        let row = run::Model { rerun: true, ..runs::queued(now, &link, session) };
         store::run::insert(&tx, row.clone()).await?;
         Ok(row)
     })

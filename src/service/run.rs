@@ -84,12 +84,17 @@ pub(super) async fn queue(
     link: &link::Model,
     session: SessionId,
 ) -> Result<(), Error> {
-    let row = run::Model {
+    Ok(store::run::insert(tx, queued(now, link, Some(session))).await?)
+}
+
+/// A link's first run, before a worker has it.
+pub(super) fn queued(now: Timestamp, link: &link::Model, session: Option<SessionId>) -> run::Model {
+    run::Model {
         id: RunId::new(now),
         workspace_id: link.workspace_id,
         link_id: link.id,
         job_id: link.job_id,
-        session_id: Some(session),
+        session_id: session,
         rerun: false,
         status: RunStatus::Queued,
         claimed_by: None,
@@ -99,8 +104,7 @@ pub(super) async fn queue(
         created_at: now,
         started_at: None,
         finished_at: None,
-    };
-    Ok(store::run::insert(tx, row).await?)
+    }
 }
 
 /// Takes up to `limit` waiting runs for this node and says so in the log.

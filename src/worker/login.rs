@@ -165,7 +165,7 @@ impl Engine<'_> {
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step).await? {
                     Ok(page) => {
                         self.choice.saw(&page);
-                        observe(&mut self.machine, self.driver.as_mut(), &page).await
+                        observe(&mut self.machine, self.driver.as_mut(), page).await
                     }
                     Err(failure) => Move::End(Outcome::Failed(failure)),
                 },
@@ -263,11 +263,13 @@ impl Engine<'_> {
         }
     }
 
-    /// The page as it is now: one without scripts has to be loaded again for that.
+    /// The page as it is now: one that no script changes has to be loaded again for that.
     async fn look(&mut self) -> Result<PageSnapshot, driver::Error> {
-        if !self.driver.runs_scripts() {
-            self.driver.perform(&Action::Reload).await?;
+        let page = self.driver.snapshot().await?;
+        if self.driver.runs_scripts() && page.scripts > 0 {
+            return Ok(page);
         }
+        self.driver.perform(&Action::Reload).await?;
         self.driver.snapshot().await
     }
 

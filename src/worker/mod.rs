@@ -21,6 +21,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -33,6 +34,10 @@ use crate::service::{App, Error};
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// How many times something is tried while the database is away, a second apart and more.
 const PATIENCE: u32 = 30;
+/// Scripts that have drawn nothing by now will not.
+const DRAWN: Duration = Duration::from_secs(4);
+/// Between two glances at a page that is being drawn.
+const BETWEEN_GLANCES: Duration = Duration::from_millis(250);
 /// After an error a worker waits this long before it tries again.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
@@ -100,10 +105,25 @@ where
 }
 
 /// Shows the machine a page, and what the recipe's selectors match on it.
-async fn observe(machine: &mut Machine, driver: &mut dyn Driver, page: &PageSnapshot) -> Move {
+async fn observe(machine: &mut Machine, driver: &mut dyn Driver, page: PageSnapshot) -> Move {
+    let page = drawn(machine, driver, page).await;
     let marks = match machine.recipe() {
         Some(recipe) => driver.mark(recipe).await.unwrap_or_default(),
-        None => return machine.observe(page),
+        None => return machine.observe(&page),
     };
-    machine.observe_marked(page, marks)
+    machine.observe_marked(&page, marks)
+}
+
+/// The page once its scripts have drawn something to go on with, or as it is after a while.
+async fn drawn(machine: &Machine, driver: &mut dyn Driver, page: PageSnapshot) -> PageSnapshot {
+    let (began, mut page) = (Instant::now(), page);
+    while driver.runs_scripts() && page.scripts > 0 && machine.is_lost(&page) && began.elapsed() < DRAWN {
+        tokio::time::sleep(BETWEEN_GLANCES).await;
+        match driver.snapshot().await {
+            Ok(next) => page = next,
+            // What is wrong with the driver is told when it is asked to act.
+            Err(_) => break,
+        }
+    }
+    page
 }

@@ -68,7 +68,7 @@ impl Relogin<'_> {
                     }
                 }
                 Move::Perform(_) | Move::Probe(_) => match self.carry_out(&step, &site).await? {
-                    Ok(page) => observe(&mut machine, self.driver, &page).await,
+                    Ok(page) => observe(&mut machine, self.driver, page).await,
                     Err(failure) => return Ok(Err(failure)),
                 },
                 Move::End(Outcome::SignedIn) => return Ok(Ok(())),

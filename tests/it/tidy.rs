@@ -70,7 +70,7 @@ const SIBLINGS: [(&str, &[&str]); 27] = [
     ("pulse", &[]),
     ("readiness", &["log"]),
     ("recovery", &["event"]),
-    ("rerun", &["kept"]),
+    ("rerun", &["kept", "run"]),
     ("retention", &[]),
     ("run", &["job", "kept", "link", "login", "source_system"]),
     ("source_system", &["check", "idempotency"]),

@@ -183,6 +183,12 @@ impl Machine {
         }
     }
 
+    /// Whether the page says nothing yet that a login could go on with: a script may be about to.
+    #[must_use]
+    pub fn is_lost(&self, page: &PageSnapshot) -> bool {
+        matches!(self.look(page, &self.detour).step, Step::Unknown)
+    }
+
     fn look(&self, page: &PageSnapshot, detour: &Detour) -> Seen {
         let before = self.before.as_ref().filter(|_| !matches!(detour, Detour::Again(_)));
         let before = before.map(|page| Before { page, sent: self.sent, complaints: &self.complaints });

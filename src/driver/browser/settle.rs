@@ -133,7 +133,9 @@ async fn is_quiet(tab: &Tab, page: &Page, before: Option<&Document>) -> Result<b
         }
         state.moved.elapsed()
     };
-    let came = page.document.status != 0 && before.is_none_or(|before| !before.is(&page.document));
+    let came = page.document.status != 0
+        && page.document.shown
+        && before.is_none_or(|before| !before.is(&page.document));
     if !came && still < NO_REQUEST {
         return Ok(false);
     }

@@ -71,6 +71,8 @@ pub(super) struct Document {
     /// Where the last request for it went.
     pub(super) url: String,
     pub(super) status: u16,
+    /// Whether it is shown: for a moment after its answer has begun the page before still is.
+    pub(super) shown: bool,
     pub(super) challenge: Option<Challenge>,
     pub(super) media_type: String,
     bytes: u64,
@@ -154,6 +156,7 @@ impl Keeper {
             "Target.detachedFromTarget" => state.detached(params),
             "Network.requestWillBeSent" => state.requested(session, params),
             "Network.responseReceived" => state.answered(session, params),
+            "Page.frameNavigated" => state.shown(session, &params["frame"]),
             "Network.dataReceived" if state.is_too_long(session, params) => {
                 self.cdp.tell(session, "Page.stopLoading", json!({}));
             }
@@ -271,6 +274,16 @@ impl State {
         text(&response["url"]).clone_into(&mut page.document.url);
         page.document.refresh = header(&response["headers"], "refresh");
         page.document.challenge = challenge;
+    }
+
+    fn shown(&mut self, session: &str, frame: &Value) {
+        let (target, loader) = (text(&frame["id"]), text(&frame["loaderId"]));
+        if let Some(page) = self.page_of(session).filter(|page| page.target == target)
+            && page.document.loader == loader
+        {
+            page.document.shown = true;
+        }
+        self.moved = Instant::now();
     }
 
     fn is_too_long(&mut self, session: &str, params: &Value) -> bool {
