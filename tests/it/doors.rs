@@ -16,6 +16,7 @@ stories! {
     headers_that_are_too_large_are_refused,
     an_unknown_address_is_answered_in_words,
     the_health_of_a_server_is_told,
+    who_is_not_let_in_may_finish_and_ask_again,
 }
 
 const LIMIT: usize = 4 << 20;
@@ -152,4 +153,25 @@ async fn an_unknown_address_is_answered_in_words(house: &mut House) {
 
 async fn the_health_of_a_server_is_told(house: &mut House) {
     assert_eq!(crate::house::http().get(house.url("/health/live")).send().await.unwrap().status(), 200);
+}
+
+/// Answered in the middle of its sending, a client would see a broken pipe instead of the reason.
+async fn who_is_not_let_in_may_finish_and_ask_again(house: &mut House) {
+    let mut stream = TcpStream::connect(house.url("").authority()).await.unwrap();
+    let body =
+        format!(r#"{{"query": "{{ viewer {{ id }} }}", "variables": {{ "a": "{}" }}}}"#, "x".repeat(100_000));
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: a\r\nauthorization: Bearer psk_wrong\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+
+    for _ in 0..2 {
+        stream.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 401 "), "{}", String::from_utf8_lossy(&answer[..read]));
+    }
 }

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: POST and GET as the specification has them, and the way to the other transports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Response as GraphQlResponse};
@@ -26,6 +27,9 @@ use super::settings::Settings;
 use super::{Door, sse, ws};
 use crate::domain::Secret;
 
+/// Bytes that are read of a body whose sender is not let in.
+const FORGOTTEN: usize = 256 * 1_024;
+
 /// Answers one request, whatever it is.
 pub(super) async fn serve<E, C>(State(door): State<Arc<Door<E, C>>>, request: Request) -> Response
 where
@@ -37,18 +41,21 @@ where
         return ws::upgrade(door, parts).await;
     }
     let accept = Accept::of(&parts.headers);
-    match answer(&door, accept, &parts, body).await {
+    let answered = match admit(&door, accept, &parts).await {
+        Ok(admitted) => answer(&door, accept, (&parts, admitted), body).await,
+        Err(refusal) => {
+            forget(body, door.settings.body_wait).await;
+            Err(refusal)
+        }
+    };
+    match answered {
         Ok(response) => response,
         Err(refusal) => refuse(&refusal, accept.for_errors()),
     }
 }
 
-async fn answer<E, C>(
-    door: &Door<E, C>,
-    accept: Accept,
-    parts: &Parts,
-    body: Body,
-) -> Result<Response, Refusal>
+/// Who asks, if it may be asked like this at all: decided before anything of the body is kept.
+async fn admit<E, C>(door: &Door<E, C>, accept: Accept, parts: &Parts) -> Result<(Secret, C), Refusal>
 where
     E: Executor,
     C: Clone + Send + Sync + 'static,
@@ -63,6 +70,19 @@ where
     }
     let key = gate::presented(&parts.headers).ok_or(Refused::Unauthenticated)?;
     let caller = door.gate.admit(key.clone()).await?;
+    Ok((key, caller))
+}
+
+async fn answer<E, C>(
+    door: &Door<E, C>,
+    accept: Accept,
+    (parts, (key, caller)): (&Parts, (Secret, C)),
+    body: Body,
+) -> Result<Response, Refusal>
+where
+    E: Executor,
+    C: Clone + Send + Sync + 'static,
+{
     let operation = document::read(params(&door.settings, parts, body).await?, &door.settings.document)?;
     if operation.kind == OperationType::Mutation && parts.method != Method::POST {
         return Err(Refusal::method("Mutations are sent by POST.", "POST"));
@@ -111,7 +131,10 @@ where
 
 async fn params(settings: &Settings, parts: &Parts, body: Body) -> Result<Params, Refusal> {
     if parts.method == Method::POST {
-        check_content(&parts.headers)?;
+        if let Err(refusal) = check_content(&parts.headers) {
+            forget(body, settings.body_wait).await;
+            return Err(refusal);
+        }
         let limit = settings.body_bytes;
         let whole = tokio::time::timeout(settings.body_wait, collect(&parts.headers, body, limit));
         return Params::from_json(&whole.await.map_err(|_| Refusal::too_slow())??);
@@ -150,6 +173,12 @@ async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8
         whole.extend_from_slice(&chunk);
     }
     Ok(whole)
+}
+
+/// Lets a client that is not let in finish its sending, and keeps nothing of it.
+async fn forget(body: Body, wait: Duration) {
+    // Whoever sends more, or takes longer, sees its connection end.
+    let _ = tokio::time::timeout(wait, drain(&mut body.into_data_stream(), FORGOTTEN)).await;
 }
 
 /// Lets a client that is a little over the limit finish: answered in the middle of its sending, it would
