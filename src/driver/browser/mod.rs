@@ -16,9 +16,11 @@ mod tab;
 mod view;
 
 use std::hash::RandomState;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
+use tokio::time::Instant;
 use url::Url;
 
 pub use self::pool::{Browsers, Isolation, Settings};
@@ -34,6 +36,11 @@ use crate::domain::sign_in::Action;
 use crate::domain::snapshot::{PageSnapshot, Uid};
 use crate::domain::table::Cell;
 use crate::domain::{Origins, Secret, origins};
+
+/// A Chromium that makes no page by then is as good as dead.
+const ATTACHES: Duration = Duration::from_secs(15);
+/// Between two looks for the page.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A driver with a browser context of its own, which goes with it.
 pub struct BrowserDriver {
@@ -91,9 +98,22 @@ impl BrowserDriver {
         let page = json!({ "url": "about:blank", "browserContextId": place.context });
         tab.cdp.call("", "Target.createTarget", page).await?;
         self.open = Some(Open { tab, place });
+        self.attached().await?;
         match self.session.take() {
             Some(session) => self.restore(&session).await,
             None => Ok(()),
+        }
+    }
+
+    /// Waits for the first page: Chromium tells of it beside its answer, sooner or later.
+    async fn attached(&self) -> Result<(), Error> {
+        let began = Instant::now();
+        loop {
+            match self.tab()?.page() {
+                Err(Error::NoPage) if began.elapsed() < ATTACHES => tokio::time::sleep(PAUSE).await,
+                Err(Error::NoPage) => return Err(Error::Crashed),
+                page => return page.map(drop),
+            }
         }
     }
 
