@@ -8,13 +8,13 @@ mod text;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use entity::Driver;
+use entity::{Driver, FailureCode};
 use serde_json::Value;
 use url::Url;
 
 use self::sheet::Sheet;
 use crate::config::{Flags, Settings};
-use crate::domain::detector::{Context, Guide, detect_with};
+use crate::domain::detector::{Context, Guide, Step, detect_with};
 use crate::domain::recipe::{self, Marks, Recipe};
 use crate::domain::sign_in::Action;
 use crate::domain::{Origins, origins};
@@ -46,7 +46,7 @@ pub(super) struct Args {
     language: Option<String>,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
     Auto,
     Http,
@@ -69,7 +69,7 @@ pub(super) async fn run(flags: &Flags, args: Args) -> anyhow::Result<()> {
     };
     let looked = look(&url, (args.driver, tools), recipe.as_ref()).await;
     browsers.stop().await;
-    let (sheet, drawn) = looked?;
+    let Looked { sheet, drawn, .. } = looked?;
     if args.recipe {
         let Some(recipe) = drawn else {
             bail!("no recipe can be drawn from this page: it asks for nothing that has a lasting name")
@@ -99,16 +99,29 @@ fn read_recipe(path: &PathBuf) -> anyhow::Result<Recipe> {
 }
 
 /// Opens the page and writes down what is seen, and the recipe that would see it again.
-async fn look(
-    url: &Url,
-    (kind, tools): (Kind, Tools),
-    recipe: Option<&Recipe>,
-) -> anyhow::Result<(Sheet, Option<Recipe>)> {
-    let kind = match kind {
-        Kind::Auto => Driver::Auto,
-        Kind::Http => Driver::Http,
+/// With AUTO as a login would: by plain requests, and in a browser if scripts are missed.
+async fn look(url: &Url, (kind, tools): (Kind, Tools), recipe: Option<&Recipe>) -> anyhow::Result<Looked> {
+    let first = match kind {
         Kind::Browser => Driver::Browser,
+        Kind::Auto | Kind::Http => Driver::Http,
     };
+    let has_browser = tools.browsers.as_ref().is_some_and(Browsers::are_there);
+    let looked = look_by(first, url, tools.clone(), recipe).await?;
+    if kind == Kind::Auto && looked.misses_scripts && has_browser {
+        return look_by(Driver::Browser, url, tools, recipe).await;
+    }
+    Ok(looked)
+}
+
+/// What was seen.
+struct Looked {
+    sheet: Sheet,
+    drawn: Option<Recipe>,
+    /// Whether more might be there for a driver that runs the page's scripts.
+    misses_scripts: bool,
+}
+
+async fn look_by(kind: Driver, url: &Url, tools: Tools, recipe: Option<&Recipe>) -> anyhow::Result<Looked> {
     let mut driver = driver::start(kind, tools, None).context("the driver")?;
     driver.perform(&Action::Open(url.clone())).await.with_context(|| format!("opening {url}"))?;
     let page = driver.snapshot().await.context("looking at the page")?;
@@ -120,5 +133,10 @@ async fn look(
     let context = Context { login_url: url, before: None, password_sent: false, probed: false, runs_scripts };
     let seen = detect_with(&page, &context, recipe.map(|recipe| Guide { recipe, marks: &marks }));
     let drawn = sheet::recipe(&page, &seen, runs_scripts);
-    Ok((Sheet::new(&page, seen, runs_scripts), drawn))
+    let is_lost = matches!(
+        seen.step,
+        Step::Unknown | Step::Refused(FailureCode::MethodUnsupported | FailureCode::LoginFormNotFound)
+    );
+    let misses_scripts = is_lost && page.scripts > 0 && !runs_scripts;
+    Ok(Looked { sheet: Sheet::new(&page, seen, runs_scripts), drawn, misses_scripts })
 }
