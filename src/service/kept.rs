@@ -87,6 +87,16 @@ pub async fn may_submit(
     .await
 }
 
+/// The site has said that the account is locked: nobody here sends it a password for a while.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn locked(app: &App, run: &run::Model) -> Result<(), Error> {
+    let (now, workspace, sender) = (app.clock.now(), run.workspace_id, sender(run));
+    store::transact(&app.db, async move |tx| Ok(store::submit::lock(&tx, workspace, sender, now).await?))
+        .await
+}
+
 /// Who sends the password in a run without a customer: budgets count by it as by a login.
 pub(super) const fn sender(run: &run::Model) -> LoginId {
     LoginId(run.id.0)

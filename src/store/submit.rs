@@ -5,7 +5,8 @@ use std::time::Duration;
 use entity::{LinkId, LoginId, SourceSystemId, SubmitId, SubmitKind, Timestamp, WorkspaceId, submit};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, Select,
 };
 
 use super::{Error, Tx};
@@ -32,14 +33,8 @@ pub async fn rejected_for_account(
     account: (SourceSystemId, &[u8]),
     since: Timestamp,
 ) -> Result<u64, Error> {
-    let query = submit::Entity::find()
-        .filter(submit::Column::WorkspaceId.eq(workspace))
-        .filter(submit::Column::SourceSystemId.eq(account.0))
-        .filter(submit::Column::IdentifierTag.eq(account.1))
-        .filter(submit::Column::Kind.eq(SubmitKind::Password))
-        .filter(submit::Column::Rejected.eq(true))
-        .filter(submit::Column::CreatedAt.gte(since));
-    Ok(query.count(db).await?)
+    let query = of_account(workspace, account);
+    Ok(query.filter(is_rejected_password(since)).count(db).await?)
 }
 
 /// How many passwords of one account were sent and not accepted since then, over all workspaces.
@@ -51,12 +46,22 @@ pub async fn rejected_at_site(
     site_tag: &[u8],
     since: Timestamp,
 ) -> Result<u64, Error> {
-    let query = submit::Entity::find()
-        .filter(submit::Column::SiteTag.eq(site_tag))
-        .filter(submit::Column::Kind.eq(SubmitKind::Password))
-        .filter(submit::Column::Rejected.eq(true))
-        .filter(submit::Column::CreatedAt.gte(since));
-    Ok(query.count(db).await?)
+    let query = submit::Entity::find().filter(submit::Column::SiteTag.eq(site_tag));
+    Ok(query.filter(is_rejected_password(since)).count(db).await?)
+}
+
+fn of_account(workspace: WorkspaceId, account: (SourceSystemId, &[u8])) -> Select<submit::Entity> {
+    submit::Entity::find()
+        .filter(submit::Column::WorkspaceId.eq(workspace))
+        .filter(submit::Column::SourceSystemId.eq(account.0))
+        .filter(submit::Column::IdentifierTag.eq(account.1))
+}
+
+fn is_rejected_password(since: Timestamp) -> Condition {
+    Condition::all()
+        .add(submit::Column::Kind.eq(SubmitKind::Password))
+        .add(submit::Column::Rejected.eq(true))
+        .add(submit::Column::CreatedAt.gte(since))
 }
 
 /// Whether the site has said since then that the account is locked.
@@ -69,11 +74,7 @@ pub async fn was_locked(
     account: (SourceSystemId, &[u8]),
     since: Timestamp,
 ) -> Result<bool, Error> {
-    let query = submit::Entity::find()
-        .filter(submit::Column::WorkspaceId.eq(workspace))
-        .filter(submit::Column::SourceSystemId.eq(account.0))
-        .filter(submit::Column::IdentifierTag.eq(account.1))
-        .filter(submit::Column::LockedAt.gte(since));
+    let query = of_account(workspace, account).filter(submit::Column::LockedAt.gte(since));
     Ok(query.one(db).await?.is_some())
 }
 

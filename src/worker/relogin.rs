@@ -8,9 +8,8 @@ use std::time::Duration;
 use entity::{FailureCode, PromptKind, run};
 use url::Url;
 
-use super::observe;
-use super::patiently;
-use crate::domain::failure::Failure;
+use super::{observe, patiently};
+use crate::domain::failure::{self, Class, Failure};
 use crate::domain::recipe::Recipe;
 use crate::domain::sign_in::{Credentials, Machine, Move, Outcome, Target};
 use crate::domain::snapshot::PageSnapshot;
@@ -100,27 +99,15 @@ impl Relogin<'_> {
     /// the customer. A password after which the site said anything but that it is out of order is not
     /// tried again.
     async fn ended(&mut self, failure: Failure, sent: bool) -> Result<Ended, Error> {
-        let out_of_order = matches!(
-            failure.code,
-            FailureCode::SiteUnavailable
-                | FailureCode::SiteError
-                | FailureCode::BlockedAsBot
-                | FailureCode::RateLimited
-                | FailureCode::CaptchaUnsolvable
-        );
-        if sent && !out_of_order {
+        let class = failure::class(failure.code);
+        if sent && class != Class::Site {
             self.forget().await?;
         }
-        let of_the_account = matches!(
-            failure.code,
-            FailureCode::AccountLocked
-                | FailureCode::AccountDisabled
-                | FailureCode::PasswordExpired
-                | FailureCode::ActionRequired
-                | FailureCode::OtherSessionActive
-                | FailureCode::NoAccess
-        );
-        let told = out_of_order || of_the_account;
+        if sent && failure.code == FailureCode::AccountLocked && failure.site_message.is_some() {
+            let (app, run) = (self.app, self.run);
+            patiently(|| kept::locked(app, run)).await?;
+        }
+        let told = matches!(class, Class::Site | Class::Account);
         Ok(Err(if told { failure } else { needs_customer(failure.site_message) }))
     }
 

@@ -13,6 +13,7 @@ stories! {
     a_password_is_kept_only_if_the_customer_agrees,
     a_rerun_stops_before_a_code_and_the_new_link_asks_for_nothing_else,
     a_kept_password_that_is_refused_is_forgotten,
+    an_account_that_locks_in_a_rerun_gets_no_password_by_another_link,
     a_site_that_is_closed_is_no_dead_session,
     one_run_of_a_link_is_under_way_at_a_time,
     what_cannot_be_run_again_is_told,
@@ -197,6 +198,24 @@ async fn a_kept_password_that_is_refused_is_forgotten(house: &mut House) {
     assert_eq!(refused["failure"]["siteMessage"], "The user name or the password is not right.");
     assert_eq!((shop.mind().passwords.len(), kept(house).await[1]), (2, 0));
     assert_eq!(outcome(&rerun(house, &link).await), ("FAILED", Some("RELOGIN_REQUIRED")));
+    assert_eq!(shop.mind().passwords.len(), 2);
+}
+
+async fn an_account_that_locks_in_a_rerun_gets_no_password_by_another_link(house: &mut House) {
+    let shop = Shop::open().await;
+    let link = signed_in(house, &shop, "VAULT", true).await;
+    shop.forget_sessions();
+    shop.change(|mind| mind.is_locked = true);
+    assert_eq!(outcome(&rerun(house, &link).await), ("FAILED", Some("ACCOUNT_LOCKED")));
+    assert_eq!((shop.mind().passwords.len(), kept(house).await[1]), (2, 0));
+
+    let job = "query($id: ID!) { link(id: $id) { job { id } } }";
+    let job = house.partner.call(job, json!({ "id": link.id })).await["link"]["job"]["id"].clone();
+    let other = house.partner.create_link_with(json!({ "jobId": job })).await;
+    let (mut customer, asked) = opened(house, &other).await;
+    types(&mut customer, &asked, false).await;
+
+    assert_eq!(house.partner.status(&other.id).await, "FAILED");
     assert_eq!(shop.mind().passwords.len(), 2);
 }
 

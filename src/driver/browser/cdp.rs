@@ -124,8 +124,9 @@ impl Cdp {
         match answered {
             Err(_) => Err(Error::Timeout),
             Ok(Err(_)) => Err(Error::Crashed),
-            Ok(Ok(Err(refused))) => {
-                tracing::debug!(method, refused, "Chromium refused a call.");
+            Ok(Ok(Err(_refused))) => {
+                // Its words may repeat what it was called with, which may be a secret.
+                tracing::debug!(method, "Chromium refused a call.");
                 Err(Error::Unreadable)
             }
             Ok(Ok(Ok(result))) => Ok(result),

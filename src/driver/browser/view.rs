@@ -36,7 +36,8 @@ pub(super) async fn ask<T: DeserializeOwned>(tab: &Tab, page: &Page, what: &str)
     });
     let mut answer = tab.cdp.call(&page.session, "Runtime.evaluate", asked).await?;
     if !answer["exceptionDetails"].is_null() {
-        tracing::debug!(details = %answer["exceptionDetails"]["exception"]["description"], "A page could not be read.");
+        // Its words may repeat what was asked for, which may be a secret.
+        tracing::debug!(exception = %answer["exceptionDetails"]["exception"]["className"], "A page could not be read.");
         return Err(Error::Unreadable);
     }
     serde_json::from_value(answer["result"]["value"].take()).map_err(|_| Error::Unreadable)

@@ -36,6 +36,8 @@ pub(crate) struct Mind {
     pub(crate) hangs_in_files: bool,
     /// Whether everything is out of order.
     pub(crate) is_closed: bool,
+    /// Whether whoever signs in is told that the account is locked.
+    pub(crate) is_locked: bool,
     /// The passwords that came, right or wrong.
     pub(crate) passwords: Vec<String>,
     pub(crate) codes: usize,
@@ -62,6 +64,7 @@ impl Shop {
             hangs_from: 0,
             hangs_in_files: false,
             is_closed: false,
+            is_locked: false,
             passwords: Vec::new(),
             codes: 0,
             orders: 0,
@@ -157,6 +160,10 @@ async fn password(State(shop): State<Shop>, body: String) -> Response {
     let now = shop.mind();
     if now.thinks {
         std::future::pending::<()>().await;
+    }
+    if now.is_locked {
+        let words = "<p role=alert class=error>Your account has been locked. Please contact us.</p>";
+        return Html(format!("<title>Shop</title><h1>Sign in</h1>{words}")).into_response();
     }
     if given != now.password {
         return sign_in_page("<p role=alert class=error>The user name or the password is not right.</p>");
