@@ -3,7 +3,7 @@
 pub(super) mod resend;
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, attempt, delivery};
 
 use super::context::{app, caller};
@@ -18,6 +18,7 @@ use crate::service::delivery as service;
 use crate::store::delivery::Filter;
 
 /// One event for one endpoint.
+#[derive(Description)]
 pub(super) struct WebhookDelivery(pub(super) delivery::Model);
 
 /// One try at a delivery.
@@ -50,7 +51,7 @@ impl DeliveryAttempt {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl WebhookDelivery {
     /// `dlv_…`
     async fn id(&self) -> ID {
@@ -86,8 +87,10 @@ impl WebhookDelivery {
     async fn attempts(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, DeliveryAttempt>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let limit = paging::first(first)?;
@@ -142,7 +145,11 @@ pub(super) struct DeliveryQueries;
 #[Object]
 impl DeliveryQueries {
     /// The delivery with that id. Needs `WEBHOOKS_READ`.
-    async fn webhook_delivery(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookDelivery>> {
+    async fn webhook_delivery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "`dlv_…`")] id: ID,
+    ) -> Result<Option<WebhookDelivery>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
@@ -153,9 +160,11 @@ impl DeliveryQueries {
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,
-        filter: Option<DeliveryFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Which deliveries; null = all.")] filter: Option<DeliveryFilter>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, WebhookDelivery>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let page = Args::forward(first, after).page()?;

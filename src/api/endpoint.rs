@@ -8,7 +8,7 @@ pub(super) mod test_event;
 pub(super) mod update;
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{EndpointId, Scope, endpoint};
 
 use super::context::{app, caller};
@@ -21,9 +21,10 @@ use crate::domain::Secret;
 use crate::service::{Error, endpoint as service};
 
 /// A registered receiver of events.
+#[derive(Description)]
 pub(super) struct WebhookEndpoint(pub(super) endpoint::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl WebhookEndpoint {
     /// `ep_…`
     async fn id(&self) -> ID {
@@ -170,7 +171,11 @@ pub(super) struct EndpointQueries;
 #[Object]
 impl EndpointQueries {
     /// The endpoint with that id. Needs `WEBHOOKS_READ`.
-    async fn webhook_endpoint(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookEndpoint>> {
+    async fn webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "`ep_…`")] id: ID,
+    ) -> Result<Option<WebhookEndpoint>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let Ok(id) = id.parse::<EndpointId>() else { return Ok(None) };
         let found = service::find_many(app(ctx)?, caller.workspace, vec![id]).await.map_err(top_level)?;
@@ -181,8 +186,10 @@ impl EndpointQueries {
     async fn webhook_endpoints(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, WebhookEndpoint>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let page = Args::forward(first, after).page()?;

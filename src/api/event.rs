@@ -1,7 +1,7 @@
 //! Events in the API: pull by query, live by subscription, the same log.
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{Scope, event};
 
 use super::context::{app, caller};
@@ -14,9 +14,10 @@ use crate::service::Caller;
 use crate::service::event::{self as service, Wanted};
 
 /// One fact of the log.
+#[derive(Description)]
 pub(super) struct Event(pub(super) event::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Event {
     /// `evt_…`, the `webhook-id` of its deliveries.
     async fn id(&self) -> ID {
@@ -71,8 +72,13 @@ impl EventQueries {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        after: Option<EventCursor>,
-        first: Option<i32>,
+        #[graphql(desc = "Begin behind this place in the log; null = at its beginning.")] after: Option<
+            EventCursor,
+        >,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only these types, or families such as `link.*`; null or empty = all.")]
         types: Option<Vec<String>>,
     ) -> Result<Connection<String, Event>> {
         let caller = caller(ctx, Scope::LinksRead)?;

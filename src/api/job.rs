@@ -1,7 +1,7 @@
 //! Jobs in the API.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, job};
 
 use super::context::{app, caller};
@@ -16,6 +16,7 @@ use crate::domain::step as words;
 use crate::service::job as service;
 
 /// What to do once signed in.
+#[derive(Description)]
 pub(super) struct Job(pub(super) job::Model);
 
 /// Named steps.
@@ -27,7 +28,7 @@ pub(super) struct Workflow {
     steps: Vec<JsonObject>,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Job {
     /// `job_…`
     async fn id(&self) -> ID {
@@ -102,7 +103,7 @@ pub(super) struct JobQueries;
 #[Object]
 impl JobQueries {
     /// The job with that id. Needs `JOBS_READ`.
-    async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Job>> {
+    async fn job(&self, ctx: &Context<'_>, #[graphql(desc = "`job_…`")] id: ID) -> Result<Option<Job>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Job))
@@ -112,8 +113,10 @@ impl JobQueries {
     async fn jobs(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, Job>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let page = Args::forward(first, after).page()?;

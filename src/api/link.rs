@@ -1,7 +1,7 @@
 //! Links in the API.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, link};
 
 use super::context::{anyone, app, caller};
@@ -21,6 +21,7 @@ use crate::service::{link as service, login as logins};
 use crate::store::link::Filter;
 
 /// One invitation: a customer, a job, an expiry, and where it stands.
+#[derive(Description)]
 pub(super) struct Link(pub(super) link::Model);
 
 /// What `linkUrl` shows.
@@ -32,7 +33,7 @@ pub(super) enum LinkUrlFormat {
     QrSvg,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Link {
     /// `lnk_…`
     async fn id(&self) -> ID {
@@ -60,7 +61,8 @@ impl Link {
     async fn link_url(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "LinkUrlFormat::Url")] format: LinkUrlFormat,
+        #[graphql(default_with = "LinkUrlFormat::Url", desc = "As text, or as a picture.")]
+        format: LinkUrlFormat,
     ) -> Result<Option<String>> {
         caller(ctx, Scope::LinksWrite)?;
         let url = service::url(app(ctx)?, &self.0).map_err(top_level)?;
@@ -126,8 +128,10 @@ impl Link {
     async fn logins(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, Login>> {
         let page = Args::forward(first, after).page()?;
         let range = (page.after.map(entity::LoginId), page.limit + 1);
@@ -140,8 +144,10 @@ impl Link {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, Event>> {
         let wanted = Wanted { link: Some(self.0.id), ..Wanted::default() };
         super::event::connection(ctx, anyone(ctx)?, (&wanted, first, after)).await
@@ -227,7 +233,7 @@ pub(super) struct LinkQueries;
 #[Object]
 impl LinkQueries {
     /// The link with that id. Needs `LINKS_READ`.
-    async fn link(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Link>> {
+    async fn link(&self, ctx: &Context<'_>, #[graphql(desc = "`lnk_…`")] id: ID) -> Result<Option<Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Link))
@@ -238,11 +244,15 @@ impl LinkQueries {
     async fn links(
         &self,
         ctx: &Context<'_>,
-        filter: Option<LinkFilter>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Which links; null = all.")] filter: Option<LinkFilter>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the end: 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this row: the `startCursor` of the page behind.")] before: Option<
+            String,
+        >,
     ) -> Result<Connection<String, Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let page = Args { first, after, last, before }.page()?;

@@ -1,6 +1,6 @@
 //! Logins in the API: never what was typed.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, Result, SimpleObject};
 use entity::{Scope, login};
 
 use super::context::caller;
@@ -10,6 +10,7 @@ use super::words::{Driver, PromptKind};
 use crate::domain::prompt::Prompt;
 
 /// One isolated try to sign in.
+#[derive(Description)]
 pub(super) struct Login(pub(super) login::Model);
 
 /// One question of the source system.
@@ -25,7 +26,7 @@ pub(super) struct PromptSummary {
     answered_at: Option<DateTime>,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Login {
     /// `lgn_…`
     async fn id(&self) -> ID {

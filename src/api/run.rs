@@ -1,6 +1,6 @@
 //! Runs in the API.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, Result, SimpleObject};
 use entity::{Scope, run};
 
 use super::context::{app, caller};
@@ -13,6 +13,7 @@ use super::words::RunStatus;
 use crate::service::run as service;
 
 /// One execution of a job's workflows.
+#[derive(Description)]
 pub(super) struct Run(pub(super) run::Model);
 
 /// One step and what came of it.
@@ -32,7 +33,7 @@ pub(super) struct RunStep {
     duration_ms: Option<i32>,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Run {
     /// `run_…`
     async fn id(&self) -> ID {
@@ -96,7 +97,7 @@ pub(super) struct RunQueries;
 #[Object]
 impl RunQueries {
     /// The run with that id. Needs `RUNS_READ`.
-    async fn run(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Run>> {
+    async fn run(&self, ctx: &Context<'_>, #[graphql(desc = "`run_…`")] id: ID) -> Result<Option<Run>> {
         let caller = caller(ctx, Scope::RunsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Run))

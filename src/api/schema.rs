@@ -1,7 +1,15 @@
 //! The schema: every noun's queries and mutations in one.
 
-use async_graphql::{MergedObject, Schema};
+use async_graphql::connection::Connection;
+use async_graphql::{MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
+use super::delivery::{DeliveryAttempt, WebhookDelivery};
+use super::endpoint::WebhookEndpoint;
+use super::event::Event;
+use super::job::Job;
+use super::link::Link;
+use super::login::Login;
+use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
 use super::{delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer};
 use crate::service::App;
@@ -39,14 +47,29 @@ pub(super) struct Mutation(
 /// The API of the partner.
 pub(super) type Api = Schema<Query, Mutation, Subscriptions>;
 
+/// What a page of any list is; the library says nothing of it.
+const PAGE: &str = "A page of a list, as Relay has it.";
+
 /// The schema over a tool box.
 pub(super) fn over(app: App) -> Api {
     let loader = load::loader(app.clone());
-    Schema::build(Query::default(), Mutation::default(), Subscriptions).data(app).data(loader).finish()
+    builder().data(app).data(loader).finish()
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.
 #[must_use]
 pub fn sdl() -> String {
-    Schema::build(Query::default(), Mutation::default(), Subscriptions).finish().sdl()
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscriptions> {
+    Schema::build(Query::default(), Mutation::default(), Subscriptions)
+        .override_output_type_description::<Connection<String, Link>>(PAGE)
+        .override_output_type_description::<Connection<String, Login>>(PAGE)
+        .override_output_type_description::<Connection<String, Event>>(PAGE)
+        .override_output_type_description::<Connection<String, SourceSystem>>(PAGE)
+        .override_output_type_description::<Connection<String, Job>>(PAGE)
+        .override_output_type_description::<Connection<String, WebhookEndpoint>>(PAGE)
+        .override_output_type_description::<Connection<String, WebhookDelivery>>(PAGE)
+        .override_output_type_description::<Connection<String, DeliveryAttempt>>(PAGE)
 }

@@ -3,7 +3,7 @@
 mod update;
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, source_system};
 
 use super::context::{app, caller};
@@ -16,9 +16,10 @@ use crate::service::source_system as service;
 pub(super) use update::SourceSystemUpdates;
 
 /// A site customers sign in to.
+#[derive(Description)]
 pub(super) struct SourceSystem(pub(super) source_system::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl SourceSystem {
     /// `src_…`
     async fn id(&self) -> ID {
@@ -87,7 +88,11 @@ pub(super) struct SourceSystemQueries;
 #[Object]
 impl SourceSystemQueries {
     /// The source system with that id. Needs `JOBS_READ`.
-    async fn source_system(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SourceSystem>> {
+    async fn source_system(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "`src_…`")] id: ID,
+    ) -> Result<Option<SourceSystem>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let Ok(id) = id.parse() else { return Ok(None) };
         Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
@@ -97,8 +102,10 @@ impl SourceSystemQueries {
     async fn source_systems(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "At most so many rows, from the beginning: 0 to 100; null = 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, SourceSystem>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let page = Args::forward(first, after).page()?;

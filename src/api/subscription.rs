@@ -1,6 +1,6 @@
 //! Subscriptions: replay from a cursor, then follow the log.
 
-use async_graphql::{Context, Error, ID, Result, SimpleObject, Subscription};
+use async_graphql::{Context, Description, Error, ID, Result, SimpleObject, Subscription};
 use entity::Scope;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
@@ -40,9 +40,10 @@ pub(super) struct LinkStatusChange {
 }
 
 /// Following the log. Without `after`: from now on.
+#[derive(Description)]
 pub(super) struct Subscriptions;
 
-#[Subscription]
+#[Subscription(name = "Subscription", use_type_description)]
 impl Subscriptions {
     /// Every change of status of one link, one customer, one job, or all. Needs `LINKS_READ`. With
     /// `linkId` it completes after the link's final status.
@@ -50,10 +51,12 @@ impl Subscriptions {
     async fn link_status_changed(
         &self,
         ctx: &Context<'_>,
-        link_id: Option<ID>,
-        external_id: Option<String>,
-        job_id: Option<ID>,
-        after: Option<EventCursor>,
+        #[graphql(desc = "Only of this link; the subscription completes with it.")] link_id: Option<ID>,
+        #[graphql(desc = "Only of this customer's links.")] external_id: Option<String>,
+        #[graphql(desc = "Only of this job's links.")] job_id: Option<ID>,
+        #[graphql(desc = "Begin behind this place in the log; null = from now on.")] after: Option<
+            EventCursor,
+        >,
     ) -> Result<impl Stream<Item = Result<LinkStatusChange>> + use<>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let wanted = change::Wanted {
@@ -78,8 +81,11 @@ impl Subscriptions {
     async fn events(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only these types, or families such as `link.*`; null or empty = all.")]
         types: Option<Vec<String>>,
-        after: Option<EventCursor>,
+        #[graphql(desc = "Begin behind this place in the log; null = from now on.")] after: Option<
+            EventCursor,
+        >,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
@@ -100,7 +106,7 @@ impl Subscriptions {
     async fn delivery_attempted(
         &self,
         ctx: &Context<'_>,
-        endpoint_id: Option<ID>,
+        #[graphql(desc = "Only at deliveries to this endpoint; null = at all.")] endpoint_id: Option<ID>,
     ) -> Result<impl Stream<Item = Result<DeliveryAttempt>> + use<>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let endpoint = endpoint_id

@@ -1,6 +1,6 @@
 //! Who asks, and whose workspace it is.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{Scope as Word, api_key, workspace};
 
 use super::context::{anyone, app};
@@ -10,9 +10,10 @@ use super::words::Scope;
 use crate::service::{key, log, workspace as workspaces};
 
 /// An API key; its secret was shown once.
+#[derive(Description)]
 pub(super) struct ApiKey(api_key::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl ApiKey {
     /// `key_…`
     async fn id(&self) -> ID {
@@ -56,9 +57,10 @@ impl ApiKey {
 }
 
 /// A partner's tenant: everything belongs to one.
+#[derive(Description)]
 pub(super) struct Workspace(workspace::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Workspace {
     /// `wsp_…`
     async fn id(&self) -> ID {

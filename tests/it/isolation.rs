@@ -17,7 +17,7 @@ stories! {
 }
 
 /// Shows only what happens while somebody watches: see `hub`.
-const LIVE: &str = "Subscriptions.deliveryAttempted.endpointId";
+const LIVE: &str = "Subscription.deliveryAttempted.endpointId";
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
 const PLACES: [(&str, &str, &str); 26] = [
@@ -118,17 +118,17 @@ const PLACES: [(&str, &str, &str); 26] = [
         "subscription($id: ID) { deliveryAttempted(endpointId: $id) { number } }",
     ),
     (
-        "Subscriptions.linkStatusChanged.linkId",
+        "Subscription.linkStatusChanged.linkId",
         "lnk",
         "subscription($id: ID) { linkStatusChanged(linkId: $id, after: \"AQAAAAAAAAAA\") { status } }",
     ),
     (
-        "Subscriptions.linkStatusChanged.jobId",
+        "Subscription.linkStatusChanged.jobId",
         "job",
         "subscription($id: ID) { linkStatusChanged(jobId: $id, after: \"AQAAAAAAAAAA\") { status } }",
     ),
     (
-        "Subscriptions.linkStatusChanged.externalId",
+        "Subscription.linkStatusChanged.externalId",
         "customer-1",
         "subscription($id: String) { linkStatusChanged(externalId: $id, after: \"AQAAAAAAAAAA\") { link { id } } }",
     ),
@@ -152,7 +152,7 @@ async fn every_place_that_takes_an_id_is_in_the_table(house: &mut House) {
 
     // A customer's name is no id, but belongs to a workspace as well.
     let table: BTreeSet<_> = PLACES.iter().map(|(place, ..)| (*place).to_owned()).collect();
-    places.insert("Subscriptions.linkStatusChanged.externalId".to_owned());
+    places.insert("Subscription.linkStatusChanged.externalId".to_owned());
     assert_eq!(places, table);
 }
 
