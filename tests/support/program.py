@@ -118,6 +118,10 @@ class Process:
         """Whether the child has not ended yet."""
         return self._child.poll() is None
 
+    def status(self):
+        """How the child has ended; None while it runs."""
+        return self._child.poll()
+
     def line(self, number, seconds):
         """The output line of that number, as soon as it is there."""
 
