@@ -12,6 +12,7 @@ import random
 import re
 
 import schemathesis
+from graphql import NameNode, ObjectFieldNode
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
@@ -48,7 +49,7 @@ def json_objects():
 
 def as_object(fields):
     """A literal of an object."""
-    return nodes.Object([nodes.ObjectField(name=name, value=value) for name, value in fields.items()])
+    return nodes.Object([ObjectFieldNode(name=NameNode(value=name), value=value) for name, value in fields.items()])
 
 
 schemathesis.graphql.scalar("DateTime", some(TIMES))
