@@ -1,0 +1,90 @@
+// Starts GraphiQL. Queries and mutations go by POST; subscriptions are followed by server-sent events, because
+// these take the key from the headers editor like any other request.
+'use strict';
+
+const URL_OF_THE_API = '/graphql';
+
+const FIRST_QUERY = `# Put your API key in "Headers" below:  { "Authorization": "Bearer psk_…" }
+# then press the play button, or Ctrl-Enter. The circled arrow on the left reads the schema again.
+
+{
+  viewer {
+    name
+    scopes
+  }
+}
+`;
+
+function fetcher(params, options = {}) {
+  const headers = { ...options.headers, 'content-type': 'application/json' };
+  if (isSubscription(options.documentAST, params.operationName)) return subscription(params, headers);
+  headers.accept = 'application/graphql-response+json, application/json';
+  const sent = fetch(URL_OF_THE_API, { method: 'POST', headers, body: JSON.stringify(params) });
+  return sent.then((answer) => answer.json());
+}
+
+function isSubscription(document, name) {
+  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === 'OperationDefinition');
+  const chosen = operations.find((operation) => !name || operation.name?.value === name);
+  return chosen?.operation === 'subscription';
+}
+
+// The results of a subscription; to stop it ends the request, also while it waits.
+function subscription(params, headers) {
+  const stop = new AbortController();
+  const results = follow(params, { ...headers, accept: 'text/event-stream' }, stop.signal);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => results.next(),
+    return() {
+      stop.abort();
+      return results.return();
+    },
+  };
+}
+
+async function* follow(params, headers, signal) {
+  try {
+    const answer = await fetch(URL_OF_THE_API, { method: 'POST', headers, body: JSON.stringify(params), signal });
+    if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+      yield await answer.json();
+      return;
+    }
+    let text = '';
+    for await (const piece of pieces(answer.body.pipeThrough(new TextDecoderStream()))) {
+      const events = (text + piece).split('\n\n');
+      text = events.pop();
+      for (const event of events.map(read)) {
+        if (event.event === 'complete') return;
+        if (event.event === 'next') yield JSON.parse(event.data);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function* pieces(stream) {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+function read(event) {
+  const lines = event.split('\n').filter((line) => line && !line.startsWith(':'));
+  return Object.fromEntries(lines.map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1).trim()]));
+}
+
+ReactDOM.createRoot(document.getElementById('graphiql')).render(
+  React.createElement(GraphiQL, {
+    fetcher,
+    defaultQuery: FIRST_QUERY,
+    defaultEditorToolsVisibility: 'headers',
+    defaultHeaders: '{ "Authorization": "Bearer " }',
+  }),
+);
