@@ -57,9 +57,10 @@ try {
 
   async function run(query, expected) {
     await type(page.locator('.graphiql-query-editor .graphiql-editor'), query);
-    await page.locator('.graphiql-execute-button').click();
+    const pressed = page.locator('.graphiql-execute-button').click();
     if (expected) await shown(expected);
-    else await page.getByLabel('Stop query').waitFor();
+    else await page.waitForResponse((answer) => answer.headers()['content-type'].startsWith('text/event-stream'));
+    await pressed;
   }
 
   async function shown(text) {

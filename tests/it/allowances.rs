@@ -66,7 +66,7 @@ async fn what_an_operation_costs_is_told_and_limited(house: &mut House) {
     let create = document("createLink");
     let input = json!({ "input": house.partner.link_input(json!({})) });
     let made = ask(house, &create, input.clone()).await;
-    assert_eq!(made["extensions"]["cost"], json!({ "requested": 63, "limit": 100_000 }), "{made}");
+    assert_eq!(made["extensions"]["cost"], json!({ "requested": 61, "limit": 100_000 }), "{made}");
     let before = house.inventory().await;
 
     house.set_api(|api| api.cost = 50).await;
@@ -74,7 +74,7 @@ async fn what_an_operation_costs_is_told_and_limited(house: &mut House) {
 
     let error = &refused["errors"][0];
     assert_eq!(error["extensions"]["code"], "QUERY_TOO_COMPLEX");
-    assert_eq!(error["extensions"]["cost"], json!({ "requested": 63, "limit": 50 }));
+    assert_eq!(error["extensions"]["cost"], json!({ "requested": 61, "limit": 50 }));
     assert_eq!(refused.get("data"), None);
     house.set_api(|api| api.cost = 100_000).await;
     assert_eq!(house.inventory().await, before);

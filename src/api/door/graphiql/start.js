@@ -15,24 +15,26 @@ const FIRST_QUERY = `# Put your API key in "Headers" below:  { "Authorization": 
 }
 `;
 
-function fetcher(params, options = {}) {
-  const headers = { ...options.headers, 'content-type': 'application/json' };
-  if (isSubscription(options.documentAST, params.operationName)) return subscription(params, headers);
-  headers.accept = 'application/graphql-response+json, application/json';
-  const sent = fetch(URL_OF_THE_API, { method: 'POST', headers, body: JSON.stringify(params) });
-  return sent.then((answer) => answer.json());
-}
-
-function isSubscription(document, name) {
-  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === 'OperationDefinition');
-  const chosen = operations.find((operation) => !name || operation.name?.value === name);
-  return chosen?.operation === 'subscription';
+// The server knows a subscription when it sees one: only then the answer is a stream of events.
+async function fetcher(params, { headers } = {}) {
+  const stop = new AbortController();
+  const answer = await fetch(URL_OF_THE_API, {
+    method: 'POST',
+    headers: {
+      ...headers,
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json, text/event-stream',
+    },
+    body: JSON.stringify(params),
+    signal: stop.signal,
+  });
+  const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream');
+  return isStream ? subscription(answer, stop) : answer.json();
 }
 
 // The results of a subscription; to stop it ends the request, also while it waits.
-function subscription(params, headers) {
-  const stop = new AbortController();
-  const results = follow(params, { ...headers, accept: 'text/event-stream' }, stop.signal);
+function subscription(answer, stop) {
+  const results = follow(answer, stop.signal);
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -45,13 +47,8 @@ function subscription(params, headers) {
   };
 }
 
-async function* follow(params, headers, signal) {
+async function* follow(answer, signal) {
   try {
-    const answer = await fetch(URL_OF_THE_API, { method: 'POST', headers, body: JSON.stringify(params), signal });
-    if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
-      yield await answer.json();
-      return;
-    }
     let text = '';
     for await (const piece of pieces(answer.body.pipeThrough(new TextDecoderStream()))) {
       const events = (text + piece).split('\n\n');
