@@ -4,6 +4,7 @@
 //! where it came from, before anything is started.
 
 mod age;
+mod api;
 mod browser;
 mod limits;
 mod list;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use age::Age;
+pub use api::Api;
 use list::List;
 use told::{origin, refused};
 
@@ -73,6 +75,8 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The API.
+    pub api: Api,
     /// How the log looks.
     pub log_format: LogFormat,
     /// Where metrics are told, if anywhere: an address that only operators reach.
@@ -149,6 +153,8 @@ struct Raw {
     tls: RawTls,
     #[serde(default)]
     trusted_proxies: List,
+    #[serde(default)]
+    api: api::Raw,
     log_format: LogFormat,
     metrics_listen: Option<String>,
     #[serde(default)]
@@ -290,6 +296,7 @@ fn settled(sources: &Figment, raw: Raw) -> Result<Settings, BadSetting> {
         trusted_proxies: trusted_proxies.map_err(|_| {
             bad("trusted_proxies", "must be addresses or networks such as 10.0.0.0/8".to_owned())
         })?,
+        api: raw.api.settled().map_err(|(key, problem)| bad(key, problem))?,
         log_format: raw.log_format,
         metrics_listen: metrics_listen.transpose()?,
         retention,

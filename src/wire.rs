@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::api::door::{BadDocuments, Documents, Rate};
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::driver::browser::Browsers;
@@ -46,6 +47,9 @@ pub enum Error {
     /// A file or a socket.
     #[error("{0}")]
     Io(String, #[source] std::io::Error),
+    /// The list of documents.
+    #[error("the file {0} of api.documents.file: {1}")]
+    Documents(PathBuf, BadDocuments),
     /// The master key.
     #[error("the master key")]
     Key(#[from] KeyError),
@@ -165,7 +169,7 @@ impl Server {
         let stop = CancellationToken::new();
         let address = listener.local_addr().map_err(|error| Error::Io("the socket".to_owned(), error))?;
         let handle = Handle::new();
-        let router = doors(&app, settings, &stop);
+        let router = doors(&app, settings, &stop)?;
         let doors = serve(settings, listener, router, handle.clone()).await?;
         let metrics = match settings.metrics_listen {
             Some(address) => Some(tell_metrics(&app, address, handle.clone())?),
@@ -190,15 +194,38 @@ impl Server {
     }
 }
 
-fn doors(app: &App, settings: &Settings, stop: &CancellationToken) -> Router {
-    let api = api::router(app.clone(), api::Settings::default(), stop.clone());
+fn doors(app: &App, settings: &Settings, stop: &CancellationToken) -> Result<Router, Error> {
+    let api = api::router(app.clone(), partners(settings)?, stop.clone());
     let seen = page::Settings {
         public_url: settings.public_url.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
     };
     let page = page::router(app.clone(), seen);
     let health = operator::health(app.clone());
-    api.merge(page).merge(health).layer(CatchPanicLayer::new()).layer(from_fn(operator::count))
+    Ok(api.merge(page).merge(health).layer(CatchPanicLayer::new()).layer(from_fn(operator::count)))
+}
+
+/// What the door for partners keeps to.
+fn partners(settings: &Settings) -> Result<api::Settings, Error> {
+    let said = &settings.api;
+    let mut door = api::Settings {
+        execution: said.timeout,
+        rate: said.rate.map(|(rate, burst)| Rate::a_second(rate, burst)),
+        connections: said.connections,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        graphiql: said.graphiql,
+        ..api::Settings::default()
+    };
+    door.document.cost = said.cost;
+    if let Some(path) = &said.documents {
+        let json =
+            std::fs::read(path).map_err(|error| Error::Io(format!("the file {}", path.display()), error))?;
+        let listed = Documents::try_new(&json, &door.document);
+        let listed = listed.map_err(|problem| Error::Documents(path.clone(), problem))?;
+        tracing::info!(documents.count = listed.count(), "Clients may name documents of a list.");
+        door.documents = Arc::new(if said.documents_only { listed.only() } else { listed });
+    }
+    Ok(door)
 }
 
 /// Opens the operators' own address, which closes with the others.

@@ -123,6 +123,7 @@ async fn serve(dir: &std::path::Path) -> anyhow::Result<Server> {
         master_key: None,
         tls: None,
         trusted_proxies: Vec::new(),
+        api: postern::config::Api::default(),
         log_format: LogFormat::Text,
         sources_allow: "http://127.0.0.1:*".parse()?,
         webhooks_allow: "http://127.0.0.1:*".parse()?,

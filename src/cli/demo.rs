@@ -33,6 +33,7 @@ pub(super) async fn run(mut flags: Flags, args: Args) -> anyhow::Result<()> {
     flags.data_dir.get_or_insert_with(|| PathBuf::from(DATA_DIR));
     let voice = if args.json { Voice::Json } else { Voice::Text };
     let mut settings = Settings::read(&flags)?;
+    settings.api.graphiql = true;
     log::start(settings.log_format);
     let notes = Notes::read(&settings.data_dir)?;
     let sandbox = listen(notes.sandbox).context("the sandbox")?;

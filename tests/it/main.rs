@@ -21,6 +21,7 @@
 mod house;
 
 mod addresses;
+mod allowances;
 mod browser;
 mod budgets;
 mod claims;
@@ -34,6 +35,7 @@ mod expiry;
 mod failures;
 mod fairness;
 mod files;
+mod graphiql;
 mod guide;
 mod handover;
 mod health;

@@ -20,8 +20,8 @@ STARTS_WITHIN = 60.0
 class Server:
     """One server, its data, a workspace and a key; a context manager."""
 
-    def __init__(self, database, environment=None):
-        self.program = binary()
+    def __init__(self, database, environment=None, program=None):
+        self.program = program or binary()
         # Short: Chromium puts a socket below it, whose whole path has room for 107 bytes.
         self.directory = Path(tempfile.mkdtemp(prefix="p-"))
         self.log = self.directory / "log"

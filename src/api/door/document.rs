@@ -1,4 +1,4 @@
-//! From what a client sent to an operation that may be executed: parsed once, weighed, chosen.
+//! From what a client sent to an operation that may be executed: found or parsed once, weighed, chosen.
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
@@ -7,15 +7,40 @@ use async_graphql::parser::{self, parse_query};
 use async_graphql::{Extensions, Positioned, Request, ServerError, Value, Variables};
 use serde::Deserialize;
 
+use super::arrange::Order;
+use super::cost::Cost;
+use super::documents::Documents;
 use super::refusal::{Refusal, coded};
 use super::settings::DocumentLimits;
-use super::{lexical, limit};
+use super::shape::Shape;
+use super::{cost, lexical, limit};
 
 /// The parameters of a request, on every transport.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Given")]
 pub(super) struct Params {
-    pub(super) query: String,
+    source: Source,
+    operation_name: Option<String>,
+    variables: Variables,
+    extensions: Option<Extensions>,
+}
+
+/// Where the document is.
+enum Source {
+    /// In the request.
+    Text(String),
+    /// In the operator's list.
+    Id(String),
+}
+
+/// The parameters as they are written.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Given {
+    #[serde(default)]
+    pub(super) query: Option<String>,
+    #[serde(default)]
+    pub(super) document_id: Option<String>,
     #[serde(default)]
     pub(super) operation_name: Option<String>,
     #[serde(default)]
@@ -24,16 +49,48 @@ pub(super) struct Params {
     pub(super) extensions: Option<Extensions>,
 }
 
+impl TryFrom<Given> for Params {
+    type Error = &'static str;
+
+    fn try_from(given: Given) -> Result<Self, Self::Error> {
+        let source = match (given.query, given.document_id) {
+            (Some(_), Some(_)) => return Err("query and documentId cannot be given together"),
+            (Some(text), None) => Source::Text(text),
+            (None, Some(id)) => Source::Id(id),
+            (None, None) => {
+                let hash = given.extensions.as_ref().and_then(hash_of);
+                Source::Id(hash.ok_or("query is missing, and so is documentId")?)
+            }
+        };
+        let Given { operation_name, variables, extensions, .. } = given;
+        Ok(Self { source, operation_name, variables, extensions })
+    }
+}
+
+/// The id as Apollo's clients send it.
+fn hash_of(extensions: &Extensions) -> Option<String> {
+    let Value::Object(persisted) = extensions.get("persistedQuery")? else { return None };
+    let Value::String(hash) = persisted.get("sha256Hash")? else { return None };
+    Some(format!("sha256:{hash}"))
+}
+
 impl Params {
     /// Reads a JSON object; a list would be a batch, which is refused.
-    pub(super) fn from_json(json: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn from_json(json: &[u8], limits: &DocumentLimits) -> Result<Self, Refusal> {
         match json.trim_ascii_start().first() {
             Some(b'{') => {}
             Some(b'[') => return Err(Refusal::malformed("Batches are not accepted: send one JSON object.")),
             _ => return Err(Refusal::malformed("The body must be one JSON object.")),
         }
+        lexical::check_json(json, limits)?;
         serde_json::from_slice(json)
             .map_err(|error| Refusal::malformed(format!("The body is not a GraphQL request: {error}.")))
+    }
+
+    /// Whether the answer is to say what it cost: the extension `cost: true`.
+    fn wants_cost(&self) -> bool {
+        let asked = self.extensions.as_ref().and_then(|extensions| extensions.get("cost"));
+        matches!(asked, Some(Value::Boolean(true)))
     }
 }
 
@@ -43,24 +100,54 @@ pub(super) struct Operation {
     pub(super) kind: OperationType,
     /// The request, with its document parsed.
     pub(super) request: Request,
+    /// The order of the answer's fields.
+    pub(super) order: Order,
+    /// What it costs, if the client wants to read it.
+    pub(super) cost: Option<Cost>,
+}
+
+/// What operations are read by.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) limits: &'a DocumentLimits,
+    pub(super) documents: &'a Documents,
+    pub(super) shape: &'a Shape,
 }
 
 /// Parses and weighs the document of `params`, and chooses its operation.
-pub(super) fn read(params: Params, limits: &DocumentLimits) -> Result<Operation, Refusal> {
-    lexical::check(&params.query, limits)?;
-    let document = parse_query(&params.query).map_err(unparsable)?;
-    limit::check(&document, limits)?;
+pub(super) fn read(params: Params, rules: Rules<'_>) -> Result<Operation, Refusal> {
+    let wants_cost = params.wants_cost();
+    let (text, document) = find(params.source, rules)?;
     let operation = choose(&document, params.operation_name.as_deref())?;
     check_variables(&operation.node, &params.variables)?;
     let kind = operation.node.ty;
     if kind == OperationType::Subscription {
         check_single_root(operation)?;
     }
-    let mut request = Request::new(params.query).variables(params.variables);
+    let requested = cost::of(&document, &operation.node, &params.variables, rules.shape);
+    let cost = Cost { requested, limit: rules.limits.cost }.check()?;
+    let order = Order::of(&document, &operation.node);
+    let mut request = Request::new(text).variables(params.variables);
     request.operation_name = params.operation_name;
     request.extensions = params.extensions.unwrap_or_default();
     request.set_parsed_query(document);
-    Ok(Operation { kind, request })
+    Ok(Operation { kind, request, order, cost: wants_cost.then_some(cost) })
+}
+
+/// The text and its document, which is within the limits.
+fn find(source: Source, rules: Rules<'_>) -> Result<(String, ExecutableDocument), Refusal> {
+    let text = match source {
+        Source::Text(text) => text,
+        Source::Id(id) => {
+            let known = rules.documents.find(&id)?;
+            return Ok((known.text.clone(), known.document.clone()));
+        }
+    };
+    rules.documents.check_open()?;
+    lexical::check(&text, rules.limits)?;
+    let document = parse_query(&text).map_err(unparsable)?;
+    limit::check(&document, rules.limits)?;
+    Ok((text, document))
 }
 
 /// The parser draws a picture of the line, which may be the whole text: the reason alone is enough.

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response, Value};
+use async_graphql::{Executor, Request, Response, Value};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::OnceCell;
 
+use super::arrange::Order;
+use super::cost::Cost;
 use super::document::Operation;
 use super::refusal::Refusal;
 use super::shape::Shape;
@@ -52,7 +54,7 @@ fn named(kind: OperationType) -> &'static str {
 pub(super) struct Engine<E> {
     executor: E,
     limit: Duration,
-    /// Asked for when the first field fails.
+    /// Asked for once, by the first request.
     shape: Arc<OnceCell<Shape>>,
 }
 
@@ -60,11 +62,23 @@ pub(super) struct Engine<E> {
 struct Asked {
     text: String,
     name: Option<String>,
+    order: Order,
+    cost: Option<Cost>,
 }
 
-impl Asked {
-    fn by(operation: &Operation) -> Self {
-        Self { text: operation.request.query.clone(), name: operation.request.operation_name.clone() }
+/// An operation as the executor takes it, and what is needed of it when the answer is there.
+fn split(operation: Operation) -> (Request, Asked) {
+    let Operation { request, order, cost, .. } = operation;
+    let (text, name) = (request.query.clone(), request.operation_name.clone());
+    (request, Asked { text, name, order, cost })
+}
+
+/// The answer as the client reads it: in order, with its cost if that was asked for.
+fn finished(mut response: Response, asked: &Asked) -> Response {
+    asked.order.arrange(&mut response.data);
+    match asked.cost {
+        Some(cost) => response.extension("cost", cost.told()),
+        None => response,
     }
 }
 
@@ -73,10 +87,17 @@ impl<E: Executor> Engine<E> {
         Self { executor, limit, shape: Arc::default() }
     }
 
+    /// The shape of the schema.
+    pub(super) async fn shape(&self) -> &Shape {
+        // Boxed: a whole execution would otherwise be part of every waiting subscription's memory.
+        self.shape.get_or_init(|| Box::pin(Shape::of(&self.executor))).await
+    }
+
     /// Executes a query or mutation; it is dropped when its time is over.
     pub(super) async fn once(self, operation: Operation) -> Outcome {
-        let (asked, kind) = (Asked::by(&operation), operation.kind);
-        let execution = AssertUnwindSafe(self.executor.execute(operation.request)).catch_unwind();
+        let kind = operation.kind;
+        let (request, asked) = split(operation);
+        let execution = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
         let outcome = match tokio::time::timeout(self.limit, execution).await {
             Ok(Ok(response)) => self.settle(response, &asked).await,
             Ok(Err(panic)) => Outcome::Refused(present::broken(panic.as_ref())),
@@ -97,9 +118,9 @@ impl<E: Executor> Engine<E> {
 
     fn follow(self, operation: Operation) -> impl Stream<Item = Outcome> + Send + use<E> {
         meter::operated(named(operation.kind), "begun");
-        let asked = Arc::new(Asked::by(&operation));
-        let responses =
-            AssertUnwindSafe(self.executor.execute_stream(operation.request, None)).catch_unwind();
+        let (request, asked) = split(operation);
+        let asked = Arc::new(asked);
+        let responses = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         let outcomes = responses.then(move |response| {
             let (engine, asked) = (self.clone(), Arc::clone(&asked));
             async move {
@@ -118,18 +139,16 @@ impl<E: Executor> Engine<E> {
 
     async fn settle(&self, mut response: Response, asked: &Asked) -> Outcome {
         if response.errors.is_empty() {
-            return Outcome::Executed(response);
+            return Outcome::Executed(finished(response, asked));
         }
         let was_reached =
             response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
         if !was_reached {
             return Outcome::Refused(present::refused(response.errors));
         }
-        // Boxed: a whole execution would otherwise be part of every waiting subscription's memory.
-        let shape = self.shape.get_or_init(|| Box::pin(Shape::of(&self.executor))).await;
-        nulls::put(&mut response, shape, &asked.text, asked.name.as_deref());
+        nulls::put(&mut response, self.shape().await, &asked.text, asked.name.as_deref());
         present::clean(&mut response);
-        Outcome::Executed(response)
+        Outcome::Executed(finished(response, asked))
     }
 
     /// An event without data whose error is that of the root field says that the source of events has

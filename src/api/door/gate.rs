@@ -5,6 +5,7 @@
 //! sockets of one partner cost one check. What waits is woken only when the key stops being valid.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
+use super::guests::{Guests, Line, Name, Pace};
 use super::refusal::Refusal;
+use super::settings::Settings;
 use crate::domain::Secret;
 
 /// Tells whose key it is.
@@ -27,6 +30,8 @@ pub enum Refused {
     Unauthenticated,
     /// It was used too often; it may be tried again after this long.
     RateLimited(Duration),
+    /// It has as many sockets and event streams open as it may; only the door itself says so.
+    Crowded,
     /// It cannot be checked at the moment.
     Unavailable,
 }
@@ -36,6 +41,7 @@ impl From<Refused> for Refusal {
         match refused {
             Refused::Unauthenticated => Self::unauthenticated(),
             Refused::RateLimited(wait) => Self::rate_limited(wait),
+            Refused::Crowded => Self::too_many_connections(),
             Refused::Unavailable => Self::unavailable(),
         }
     }
@@ -53,19 +59,34 @@ pub(super) fn bearer(credentials: &str) -> Option<Secret> {
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then(|| Secret::new(key.to_owned()))
 }
 
+/// A caller that was let in for one request.
+pub(super) struct Visit<C> {
+    pub(super) caller: C,
+    /// The hash of its key.
+    pub(super) name: Name,
+}
+
 /// A caller that is still there.
-pub(super) struct Stay<C>(watch::Receiver<Option<C>>);
+pub(super) struct Stay<C> {
+    seen: watch::Receiver<Option<C>>,
+    line: Line,
+}
 
 impl<C: Clone + Send + Sync> Stay<C> {
     /// The caller as last seen; `None` once the key has stopped being valid.
     pub(super) fn caller(&self) -> Option<C> {
-        self.0.borrow().clone()
+        self.seen.borrow().clone()
+    }
+
+    /// The hash of its key.
+    pub(super) fn name(&self) -> &Name {
+        self.line.key()
     }
 
     /// Waits until the key stops being valid.
     pub(super) async fn ended(&mut self) {
         // An error says that the sender is gone, which it is once the watch is over.
-        let _ = self.0.wait_for(Option::is_none).await;
+        let _ = self.seen.wait_for(Option::is_none).await;
     }
 }
 
@@ -73,36 +94,56 @@ impl<C: Clone + Send + Sync> Stay<C> {
 pub(super) struct Gate<C> {
     authenticate: Authenticate<C>,
     recheck: Duration,
+    guests: Arc<Guests>,
     watched: Arc<Mutex<Watched<C>>>,
 }
 
 /// By hash of the key.
-type Watched<C> = HashMap<[u8; 32], watch::Sender<Option<C>>>;
+type Watched<C> = HashMap<Name, watch::Sender<Option<C>>>;
 
 impl<C: Clone + Send + Sync + 'static> Gate<C> {
-    pub(super) fn new(authenticate: Authenticate<C>, recheck: Duration) -> Self {
-        Self { authenticate, recheck, watched: Arc::default() }
+    pub(super) fn new(authenticate: Authenticate<C>, settings: &Settings) -> Self {
+        let guests = Arc::new(Guests::new(settings));
+        Self { authenticate, recheck: settings.recheck, guests, watched: Arc::default() }
     }
 
-    /// Checks a key for one request.
-    pub(super) async fn admit(&self, key: Secret) -> Result<C, Refused> {
-        (self.authenticate)(key).await
+    /// Checks a key that is presented `from` somewhere, for one request.
+    pub(super) async fn admit(&self, key: &Secret, from: Option<IpAddr>) -> Result<Visit<C>, Refused> {
+        let name: Name = Sha256::digest(key.expose()).into();
+        self.guests.knock(&name, from).map_err(Refused::RateLimited)?;
+        let admitted = (self.authenticate)(key.clone()).await;
+        match &admitted {
+            Ok(_) => self.guests.welcome(name),
+            Err(Refused::Unauthenticated) => self.guests.forget(&name),
+            Err(_) => {}
+        }
+        Ok(Visit { caller: admitted?, name })
     }
 
-    /// Checks a key for something that lasts.
-    pub(super) async fn admit_for_long(&self, key: Secret) -> Result<Stay<C>, Refused> {
-        let caller = self.admit(key.clone()).await?;
-        let name: [u8; 32] = Sha256::digest(key.expose()).into();
+    /// Lets who was let in stay for something that lasts.
+    pub(super) fn keep(&self, key: Secret, visit: Visit<C>) -> Result<Stay<C>, Refused> {
+        let Visit { caller, name } = visit;
+        let line = self.guests.connect(name).ok_or(Refused::Crowded)?;
         let mut watched = lock(&self.watched);
         if let Some(sender) = watched.get(&name) {
-            return Ok(Stay(sender.subscribe()));
+            return Ok(Stay { seen: sender.subscribe(), line });
         }
         let (sender, receiver) = watch::channel(Some(caller));
         watched.insert(name, sender.clone());
         drop(watched);
         let round = Round { name, key, sender, watched: Arc::clone(&self.watched) };
         tokio::spawn(round.go(Arc::clone(&self.authenticate), self.recheck));
-        Ok(Stay(receiver))
+        Ok(Stay { seen: receiver, line })
+    }
+
+    /// Takes note of one operation of a key that was let in.
+    pub(super) fn pace(&self, name: &Name) -> Pace {
+        self.guests.pace(name)
+    }
+
+    /// Tells in `headers` how the key stands.
+    pub(super) fn tell(&self, pace: Pace, headers: &mut HeaderMap) {
+        self.guests.tell(pace, headers);
     }
 }
 
@@ -112,7 +153,7 @@ fn lock<C>(watched: &Mutex<Watched<C>>) -> MutexGuard<'_, Watched<C>> {
 
 /// The watch over one key.
 struct Round<C> {
-    name: [u8; 32],
+    name: Name,
     key: Secret,
     sender: watch::Sender<Option<C>>,
     watched: Arc<Mutex<Watched<C>>>,
@@ -129,7 +170,7 @@ impl<C: Send + Sync + 'static> Round<C> {
                 Ok(caller) => self.note(caller),
                 Err(Refused::Unauthenticated) => return self.end(),
                 // Not knowing is no reason to throw anybody out.
-                Err(Refused::RateLimited(_) | Refused::Unavailable) => {}
+                Err(Refused::RateLimited(_) | Refused::Crowded | Refused::Unavailable) => {}
             }
         }
     }

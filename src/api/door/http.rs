@@ -1,12 +1,13 @@
 //! GraphQL over HTTP: POST and GET as the specification has them, and the way to the other transports.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Response as GraphQlResponse};
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, UPGRADE,
 };
@@ -18,14 +19,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use super::document::{self, Operation, Params};
+use super::document::{self, Given, Operation, Params};
 use super::execute::Outcome;
-use super::gate::{self, Refused};
+use super::gate::{self, Refused, Visit};
+use super::guests::Pace;
 use super::negotiate::{Accept, Json};
 use super::refusal::Refusal;
 use super::settings::Settings;
-use super::{Door, sse, ws};
-use crate::domain::Secret;
+use super::{Door, graphiql, sse, ws};
+use crate::domain::{self, Secret};
 
 /// Bytes that are read of a body whose sender is not let in.
 const FORGOTTEN: usize = 256 * 1_024;
@@ -40,22 +42,30 @@ where
     if parts.headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return ws::upgrade(door, parts).await;
     }
+    if door.settings.graphiql && graphiql::is_wanted(&parts) {
+        return graphiql::page();
+    }
     let accept = Accept::of(&parts.headers);
-    let answered = match admit(&door, accept, &parts).await {
+    let mut pace = Pace::Free;
+    let answered = match admit(&door, accept, &parts, &mut pace).await {
         Ok(admitted) => answer(&door, accept, (&parts, admitted), body).await,
         Err(refusal) => {
             forget(body, door.settings.body_wait).await;
             Err(refusal)
         }
     };
-    match answered {
-        Ok(response) => response,
-        Err(refusal) => refuse(&refusal, accept.for_errors()),
-    }
+    let mut response = answered.unwrap_or_else(|refusal| refuse(&refusal, accept.for_errors()));
+    door.gate.tell(pace, response.headers_mut());
+    response
 }
 
-/// Who asks, if it may be asked like this at all: decided before anything of the body is kept.
-async fn admit<E, C>(door: &Door<E, C>, accept: Accept, parts: &Parts) -> Result<(Secret, C), Refusal>
+/// Who asks, if it may be asked like this and as often at all: decided before anything of the body is kept.
+async fn admit<E, C>(
+    door: &Door<E, C>,
+    accept: Accept,
+    parts: &Parts,
+    pace: &mut Pace,
+) -> Result<(Secret, Visit<C>), Refusal>
 where
     E: Executor,
     C: Clone + Send + Sync + 'static,
@@ -69,27 +79,39 @@ where
         return Err(Refusal::not_acceptable(message));
     }
     let key = gate::presented(&parts.headers).ok_or(Refused::Unauthenticated)?;
-    let caller = door.gate.admit(key.clone()).await?;
-    Ok((key, caller))
+    let visit = door.gate.admit(&key, client(door, parts)).await?;
+    *pace = door.gate.pace(&visit.name);
+    match *pace {
+        Pace::Wait(wait) => Err(Refusal::rate_limited(wait)),
+        Pace::Free | Pace::Left(_) => Ok((key, visit)),
+    }
+}
+
+/// The address a request comes from, if the server knows it.
+pub(super) fn client<E, C>(door: &Door<E, C>, parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    Some(domain::client::address(peer, forwarded, &door.settings.trusted_proxies))
 }
 
 async fn answer<E, C>(
     door: &Door<E, C>,
     accept: Accept,
-    (parts, (key, caller)): (&Parts, (Secret, C)),
+    (parts, (key, visit)): (&Parts, (Secret, Visit<C>)),
     body: Body,
 ) -> Result<Response, Refusal>
 where
     E: Executor,
     C: Clone + Send + Sync + 'static,
 {
-    let operation = document::read(params(&door.settings, parts, body).await?, &door.settings.document)?;
+    let params = params(&door.settings, parts, body).await?;
+    let operation = document::read(params, door.rules().await)?;
     if operation.kind == OperationType::Mutation && parts.method != Method::POST {
         return Err(Refusal::method("Mutations are sent by POST.", "POST"));
     }
     match form(accept, operation.kind)? {
-        None => stream(door, operation, key, &parts.headers).await,
-        Some(json) => Ok(match door.engine.clone().once(door.prepared(operation, caller)).await {
+        None => stream(door, operation, (key, visit), &parts.headers),
+        Some(json) => Ok(match door.engine.clone().once(door.prepared(operation, visit.caller)).await {
             Outcome::Refused(refusal) => refuse(&refusal, json),
             Outcome::Executed(response) => show(&response, json),
         }),
@@ -109,17 +131,17 @@ fn form(accept: Accept, kind: OperationType) -> Result<Option<Json>, Refusal> {
     Ok(accept.json)
 }
 
-async fn stream<E, C>(
+fn stream<E, C>(
     door: &Door<E, C>,
     operation: Operation,
-    key: Secret,
+    (key, visit): (Secret, Visit<C>),
     headers: &HeaderMap,
 ) -> Result<Response, Refusal>
 where
     E: Executor,
     C: Clone + Send + Sync + 'static,
 {
-    let stay = door.gate.admit_for_long(key).await?;
+    let stay = door.gate.keep(key, visit)?;
     let caller = stay.caller().ok_or(Refused::Unauthenticated)?;
     let ids = sse::EventIds::resuming(headers);
     let mut operation = door.prepared(operation, caller);
@@ -137,7 +159,7 @@ async fn params(settings: &Settings, parts: &Parts, body: Body) -> Result<Params
         }
         let limit = settings.body_bytes;
         let whole = tokio::time::timeout(settings.body_wait, collect(&parts.headers, body, limit));
-        return Params::from_json(&whole.await.map_err(|_| Refusal::too_slow())??);
+        return Params::from_json(&whole.await.map_err(|_| Refusal::too_slow())??, &settings.document);
     }
     from_query_string(parts.uri.query().unwrap_or_default())
 }
@@ -194,11 +216,12 @@ async fn drain(chunks: &mut BodyDataStream, limit: usize) {
 
 /// Reads the parameters of a GET; those that are empty count as left out.
 fn from_query_string(query: &str) -> Result<Params, Refusal> {
-    let (mut text, mut operation_name, mut variables, mut extensions) = (None, None, None, None);
+    let (mut given, mut variables, mut extensions) = (Given::default(), None, None);
     for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()) {
         let place = match &*name {
-            "query" => &mut text,
-            "operationName" => &mut operation_name,
+            "query" => &mut given.query,
+            "documentId" => &mut given.document_id,
+            "operationName" => &mut given.operation_name,
             "variables" => &mut variables,
             "extensions" => &mut extensions,
             _ => continue,
@@ -207,12 +230,10 @@ fn from_query_string(query: &str) -> Result<Params, Refusal> {
             return Err(Refusal::malformed(format!("The parameter {name} is given twice.")));
         }
     }
-    Ok(Params {
-        query: text.ok_or_else(|| Refusal::malformed("The parameter query is missing."))?,
-        operation_name,
-        variables: json("variables", variables)?.unwrap_or_default(),
-        extensions: json("extensions", extensions)?,
-    })
+    given.variables = json("variables", variables)?.unwrap_or_default();
+    given.extensions = json("extensions", extensions)?;
+    Params::try_from(given)
+        .map_err(|problem| Refusal::malformed(format!("The parameters are wrong: {problem}.")))
 }
 
 fn json<T: DeserializeOwned>(name: &str, text: Option<String>) -> Result<Option<T>, Refusal> {

@@ -2,7 +2,9 @@
 //!
 //! The parser and all that walks its result descend with every bracket and spend time on every token,
 //! so both are counted here first. Strings and comments are read as the parser reads them; a text whose strings
-//! do not end is refused at once, because there the two could come to differ.
+//! do not end is refused at once, because there the two could come to differ. A long name is refused too: the
+//! validation compares one that it does not know with all that there are. The JSON around the text is counted
+//! in the same way, before millions of empty lists become millions of values.
 
 use super::refusal::Refusal;
 use super::settings::DocumentLimits;
@@ -20,7 +22,10 @@ pub(super) fn check(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> 
         match token {
             Token::Open => open += 1,
             Token::Close => open = open.saturating_sub(1),
-            Token::Other => {}
+            Token::Word(length) if length > limits.word_bytes => {
+                return Err(Refusal::too_complex("characters in one name or number", limits.word_bytes));
+            }
+            Token::Word(_) | Token::Other => {}
         }
         if open > limits.brackets {
             return Err(Refusal::too_complex("brackets inside one another", limits.brackets));
@@ -32,9 +37,26 @@ pub(super) fn check(text: &str, limits: &DocumentLimits) -> Result<(), Refusal> 
     Ok(())
 }
 
+/// Refuses JSON of more values than `limits` allow. Whether it is JSON at all, its parser says.
+pub(super) fn check_json(json: &[u8], limits: &DocumentLimits) -> Result<(), Refusal> {
+    let (mut values, mut is_text) = (0_usize, false);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => is_text = !is_text,
+            b'\\' if is_text => _ = bytes.next(),
+            b'{' | b'[' | b',' if !is_text => values += 1,
+            _ => {}
+        }
+    }
+    if values <= limits.values { Ok(()) } else { Err(Refusal::too_many_values(limits.values)) }
+}
+
 enum Token {
     Open,
     Close,
+    /// A name or a number of so many bytes.
+    Word(usize),
     Other,
 }
 
@@ -46,7 +68,10 @@ fn next(text: &[u8]) -> Result<Option<(Token, &[u8])>, Refusal> {
         b'{' | b'(' | b'[' => (Token::Open, &rest[1..]),
         b'}' | b')' | b']' => (Token::Close, &rest[1..]),
         b'"' => (Token::Other, after_string(rest).ok_or_else(unended)?),
-        byte if is_wordy(byte) => (Token::Other, skip_while(rest, is_wordy)),
+        byte if is_wordy(byte) => {
+            let after = skip_while(rest, is_wordy);
+            (Token::Word(rest.len() - after.len()), after)
+        }
         _ => (Token::Other, &rest[1..]),
     }))
 }

@@ -1,13 +1,19 @@
 //! The door itself: how GraphQL is spoken over HTTP, WebSocket and server-sent events.
 //!
-//! It knows nothing of the schema behind it. In this order: the form of the answer is agreed
-//! (`negotiate`), the key checked (`gate`), the request read (`http`, `ws`), its text and
-//! document weighed (`lexical`, `limit`), and only then is anything executed (`execute`), within
-//! a time, with errors that say nothing internal. What resolvers mean is left to the rest of `api`.
+//! It knows nothing of the schema behind it but what introspection tells. In this order: the form of the
+//! answer is agreed (`negotiate`), the key checked (`gate`) and counted (`guests`), the request read (`http`,
+//! `ws`), its text and document weighed (`lexical`, `limit`) or found in the operator's list (`documents`),
+//! its price told (`cost`), and only then is anything executed (`execute`), within a time, with errors that
+//! say nothing internal. What resolvers mean is left to the rest of `api`.
 
+mod arrange;
+mod cost;
 mod document;
+mod documents;
 mod execute;
 mod gate;
+mod graphiql;
+mod guests;
 mod http;
 mod lexical;
 mod limit;
@@ -29,9 +35,10 @@ use axum::Router;
 use axum::routing::any;
 use tokio_util::sync::CancellationToken;
 
-use document::Operation;
+use document::{Operation, Rules};
+pub use documents::{BadDocuments, Documents};
 pub use gate::{Authenticate, Refused};
-pub use settings::{DocumentLimits, Settings, SocketSettings};
+pub use settings::{DocumentLimits, Rate, Settings, SocketSettings};
 pub use sse::EventIds;
 
 /// What the door asks of the house behind it.
@@ -45,7 +52,7 @@ pub struct Hooks<C> {
     pub closing: CancellationToken,
 }
 
-/// Serves `executor` at `/graphql`.
+/// Serves `executor` at `/graphql`, and GraphiQL beside it if the settings say so.
 pub fn router<E, C>(executor: E, hooks: Hooks<C>, settings: Settings) -> Router
 where
     E: Executor,
@@ -53,12 +60,13 @@ where
 {
     let door = Arc::new(Door {
         engine: execute::Engine::new(executor, settings.execution),
-        gate: gate::Gate::new(hooks.authenticate, settings.recheck),
+        gate: gate::Gate::new(hooks.authenticate, &settings),
         prepare: hooks.prepare,
         closing: hooks.closing,
         settings,
     });
-    Router::new().route("/graphql", any(http::serve::<E, C>)).with_state(door)
+    let assets = if door.settings.graphiql { graphiql::router() } else { Router::new() };
+    Router::new().route("/graphql", any(http::serve::<E, C>)).with_state(door).merge(assets)
 }
 
 /// The door, as its handlers share it.
@@ -74,5 +82,16 @@ impl<E, C> Door<E, C> {
     /// `operation` with the caller in its data.
     fn prepared(&self, operation: Operation, caller: C) -> Operation {
         Operation { request: (self.prepare)(operation.request, caller), ..operation }
+    }
+}
+
+impl<E: Executor, C: Send + Sync> Door<E, C> {
+    /// What operations are read by.
+    async fn rules(&self) -> Rules<'_> {
+        Rules {
+            limits: &self.settings.document,
+            documents: &self.settings.documents,
+            shape: self.engine.shape().await,
+        }
     }
 }

@@ -10,6 +10,8 @@ use axum::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHEN
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use super::cost::Cost;
+
 /// Where a request went wrong, which decides its status under `application/json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -60,6 +62,12 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message)
     }
 
+    /// The JSON of the request has more than `limit` values.
+    pub(super) fn too_many_values(limit: usize) -> Self {
+        let message = format!("The request has too many values: at most {limit} are allowed.");
+        Self::new(StatusCode::BAD_REQUEST, "QUERY_TOO_COMPLEX", message)
+    }
+
     /// The body did not come in time.
     pub(super) fn too_slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body did not come in time.")
@@ -82,7 +90,12 @@ impl Refusal {
     pub(super) fn rate_limited(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let message = format!("Too many requests; try again in {seconds} s.");
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).with(RETRY_AFTER, seconds.into())
+        let mut limited = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
+        // On a socket there is no header to say it.
+        for extensions in limited.errors.iter_mut().filter_map(|error| error.extensions.as_mut()) {
+            extensions.set("retryAfter", seconds);
+        }
+        limited.with(RETRY_AFTER, seconds.into())
     }
 
     /// One connection asks for more at a time than it may.
@@ -123,6 +136,41 @@ impl Refusal {
     pub(super) fn too_complex(what: &str, limit: usize) -> Self {
         let message = format!("The document has too many {what}: at most {limit} are allowed.");
         Self::document(vec![coded(ServerError::new(message, None), "QUERY_TOO_COMPLEX")])
+    }
+
+    /// The operation would cost more than it may.
+    pub(super) fn too_dear(cost: Cost) -> Self {
+        let Cost { requested, limit } = cost;
+        let message = format!(
+            "The operation would cost {requested}, and at most {limit} is allowed: ask for fewer rows a page, or for \
+             fewer pages inside pages."
+        );
+        let mut error = coded(ServerError::new(message, None), "QUERY_TOO_COMPLEX");
+        if let Some(extensions) = &mut error.extensions {
+            extensions.set("cost", cost.told());
+        }
+        Self::document(vec![error])
+    }
+
+    /// No document of the operator's list has this id.
+    pub(super) fn unknown_document() -> Self {
+        let message = "No document with this id is known to the server: send the text as query, or ask the operator \
+                       to add the document.";
+        Self::document(vec![coded(ServerError::new(message, None), "PERSISTED_QUERY_NOT_FOUND")])
+    }
+
+    /// The operator takes documents of the list only.
+    pub(super) fn untrusted_document() -> Self {
+        let message = "This server carries out only the documents its operator has listed: send documentId instead of \
+                       query.";
+        Self::document(vec![coded(ServerError::new(message, None), "DOCUMENT_NOT_TRUSTED")])
+    }
+
+    /// The key has as many sockets and event streams open as it may.
+    pub(super) fn too_many_connections() -> Self {
+        let message = "This key has as many sockets and event streams open as it may; close some.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+            .with(RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {

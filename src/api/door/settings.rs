@@ -1,6 +1,12 @@
 //! What the door allows: sizes, times and counts, with the defaults that fit a partner's API.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::documents::Documents;
 
 /// Every bound the door keeps.
 #[derive(Clone, Debug)]
@@ -13,8 +19,20 @@ pub struct Settings {
     pub execution: Duration,
     /// How often a key is checked again while a socket or stream that came in with it is open; default 1 s.
     pub recheck: Duration,
+    /// How often one key may ask; default 10,000 operations a second and as many at once. `None` = as often as it likes.
+    pub rate: Option<Rate>,
+    /// How many sockets and event streams one key may have open; default 20,000.
+    pub connections: usize,
+    /// How often keys may be tried from one address that are not known to be good; default 20 a second, 200 at once.
+    pub strangers: Rate,
+    /// Whose `X-Forwarded-For` says which address that is; default nobody's.
+    pub trusted_proxies: Vec<IpNet>,
     /// What a document may ask for.
     pub document: DocumentLimits,
+    /// The documents that clients may name instead of sending them; default none.
+    pub documents: Arc<Documents>,
+    /// Whether `/graphiql` is served; default no.
+    pub graphiql: bool,
     /// How a WebSocket is kept.
     pub socket: SocketSettings,
     /// A comment is sent on an event stream that was silent for this long; default 15 s.
@@ -28,10 +46,37 @@ impl Default for Settings {
             body_wait: Duration::from_secs(30),
             execution: Duration::from_secs(30),
             recheck: Duration::from_millis(900),
+            rate: Some(Rate::a_second(DEFAULT_RATE, DEFAULT_RATE)),
+            connections: 20_000,
+            strangers: Rate::a_second(STRANGERS, STRANGERS_AT_ONCE),
+            trusted_proxies: Vec::new(),
             document: DocumentLimits::default(),
+            documents: Arc::default(),
+            graphiql: false,
             socket: SocketSettings::default(),
             stream_keep_alive: Duration::from_secs(15),
         }
+    }
+}
+
+const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
+const STRANGERS: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+const STRANGERS_AT_ONCE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
+
+/// How often something may happen: a bucket of tokens that fills steadily.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// One more token comes this often.
+    pub period: Duration,
+    /// How many there are when nothing has happened for long.
+    pub burst: NonZeroU32,
+}
+
+impl Rate {
+    /// So often a second in the long run, and so often at once.
+    #[must_use]
+    pub fn a_second(count: NonZeroU32, burst: NonZeroU32) -> Self {
+        Self { period: Duration::from_secs(1) / count.get(), burst }
     }
 }
 
@@ -58,6 +103,12 @@ pub struct DocumentLimits {
     pub root_fields: usize,
     /// Lists of types or fields inside one another in an introspection; default 2.
     pub introspection_lists: usize,
+    /// What the chosen operation may cost, see `cost`; default 100,000.
+    pub cost: usize,
+    /// Bytes of one name or number in the text; default 256.
+    pub word_bytes: usize,
+    /// Values in the JSON of a request, each item and entry counted; default 50,000.
+    pub values: usize,
 }
 
 impl Default for DocumentLimits {
@@ -73,6 +124,9 @@ impl Default for DocumentLimits {
             directives: 200,
             root_fields: 50,
             introspection_lists: 2,
+            cost: 100_000,
+            word_bytes: 256,
+            values: 50_000,
         }
     }
 }

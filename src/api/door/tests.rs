@@ -2,6 +2,9 @@
 #![expect(clippy::unused_async, reason = "resolvers are async, whether they wait for something or not")]
 
 mod answers;
+mod costs;
+mod documents;
+mod guests;
 mod limits;
 mod streams;
 
@@ -37,6 +40,16 @@ impl Query {
         Some(Self)
     }
 
+    /// It is not ready at once.
+    async fn late(&self) -> i32 {
+        tokio::task::yield_now().await;
+        1
+    }
+
+    async fn page(&self, #[graphql(default = 20)] first: i32) -> Page {
+        Page(first)
+    }
+
     async fn number(&self, x: i32) -> i32 {
         x
     }
@@ -60,6 +73,15 @@ impl Query {
 
     async fn endless(&self) -> i32 {
         std::future::pending().await
+    }
+}
+
+struct Page(i32);
+
+#[Object]
+impl Page {
+    async fn nodes(&self) -> Vec<Query> {
+        (0..self.0).map(|_| Query).collect()
     }
 }
 

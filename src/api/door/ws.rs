@@ -7,6 +7,7 @@
 mod message;
 mod operations;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Executor;
@@ -22,6 +23,7 @@ use self::operations::{Happened, Operations};
 use super::document::{self, Params};
 use super::execute::Outcome;
 use super::gate::{self, Refused, Stay};
+use super::guests::Pace;
 use super::negotiate::Json;
 use super::refusal::Refusal;
 use super::{Door, http};
@@ -41,6 +43,7 @@ where
     E: Executor,
     C: Clone + Send + Sync + 'static,
 {
+    let from = http::client(&door, &parts);
     let key = gate::presented(&parts.headers);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade.protocols([PROTOCOL]),
@@ -54,7 +57,7 @@ where
         .max_message_size(bytes)
         .max_frame_size(bytes)
         .on_upgrade(async move |socket| {
-            let mut connection = Connection { socket, door, operations: Operations::default() };
+            let mut connection = Connection { socket, door, from, operations: Operations::default() };
             let end = if speaks { connection.serve(key).await } else { End::subprotocol() };
             connection.close(end).await;
         })
@@ -81,11 +84,20 @@ impl End {
     fn forbidden() -> Self {
         Self::close(4403, "Forbidden: the API key is not valid")
     }
+
+    fn refused(refused: Refused) -> Self {
+        match refused {
+            Refused::Unauthenticated => Self::forbidden(),
+            Refused::Crowded => Self::close(1013, "Try again later: the key has too many connections open"),
+            Refused::RateLimited(_) | Refused::Unavailable => Self::close(1013, "Try again later"),
+        }
+    }
 }
 
 struct Connection<E, C> {
     socket: WebSocket,
     door: Arc<Door<E, C>>,
+    from: Option<IpAddr>,
     operations: Operations,
 }
 
@@ -128,10 +140,8 @@ where
             }
         }
         let key = key.ok_or_else(|| End::close(4401, "Unauthorized: an API key is needed"))?;
-        let stay = self.door.gate.admit_for_long(key).await.map_err(|refused| match refused {
-            Refused::Unauthenticated => End::forbidden(),
-            Refused::RateLimited(_) | Refused::Unavailable => End::close(1013, "Try again later"),
-        })?;
+        let visit = self.door.gate.admit(&key, self.from).await.map_err(End::refused)?;
+        let stay = self.door.gate.keep(key, visit).map_err(End::refused)?;
         self.say(&Outgoing::ConnectionAck).await?;
         Ok(stay)
     }
@@ -147,7 +157,7 @@ where
                 () = stay.ended() => return Err(End::forbidden()),
                 message = self.socket.next() => {
                     is_alive = true;
-                    if let Some(message) = read(message)? {
+                    if let Some(message) = self.read(message)? {
                         self.obey(message, &stay).await?;
                     }
                 }
@@ -173,21 +183,21 @@ where
             }
             Incoming::Subscribe { id, params } => {
                 let caller = stay.caller().ok_or_else(End::forbidden)?;
-                self.subscribe(id, params, caller).await
+                let pace = self.door.gate.pace(stay.name());
+                self.subscribe(id, (params, pace), caller).await
             }
         }
     }
 
-    async fn subscribe(&mut self, id: String, params: Params, caller: C) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, asked: (Params, Pace), caller: C) -> Result<(), End> {
         if self.operations.is_running(&id) {
             return Err(End::Close(4409, format!("Subscriber for {id} already exists")));
         }
-        let settings = &self.door.settings;
-        let limit = settings.socket.operations;
-        let read = if self.operations.count() < limit {
-            document::read(params, &settings.document)
-        } else {
-            Err(Refusal::too_many_operations(limit))
+        let limit = self.door.settings.socket.operations;
+        let read = match asked {
+            _ if self.operations.count() >= limit => Err(Refusal::too_many_operations(limit)),
+            (_, Pace::Wait(wait)) => Err(Refusal::rate_limited(wait)),
+            (params, Pace::Free | Pace::Left(_)) => document::read(params, self.door.rules().await),
         };
         let operation = match read {
             Ok(operation) => operation,
@@ -217,7 +227,21 @@ where
 
     async fn hear(&mut self) -> Result<Option<Incoming>, End> {
         let message = self.socket.next().await;
-        read(message)
+        self.read(message)
+    }
+
+    /// What a frame says; `None` for the frames that only show life.
+    fn read(&self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Incoming>, End> {
+        match message {
+            Some(Ok(Message::Text(text))) => match Incoming::read(&text, &self.door.settings.document) {
+                Ok(message) => Ok(Some(message)),
+                Err(reason) => Err(End::Close(4400, reason)),
+            },
+            Some(Ok(Message::Binary(_))) => Err(End::close(4400, "Messages are text")),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Err(error)) if is_too_long(&error) => Err(End::close(1009, "The message is too long")),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+        }
     }
 
     async fn say(&mut self, message: &Outgoing<'_>) -> Result<(), End> {
@@ -250,20 +274,6 @@ where
             let _ = socket.close().await;
         };
         let _ = timeout(FAREWELL, farewell).await;
-    }
-}
-
-/// What a frame says; `None` for the frames that only show life.
-fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Incoming>, End> {
-    match message {
-        Some(Ok(Message::Text(text))) => match Incoming::read(&text) {
-            Ok(message) => Ok(Some(message)),
-            Err(reason) => Err(End::Close(4400, reason)),
-        },
-        Some(Ok(Message::Binary(_))) => Err(End::close(4400, "Messages are text")),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Err(error)) if is_too_long(&error) => Err(End::close(1009, "The message is too long")),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
     }
 }
 

@@ -240,6 +240,12 @@ impl House {
         self.beat().await;
     }
 
+    /// The operator says something else about the API, and starts the server again.
+    pub(crate) async fn set_api(&mut self, change: impl FnOnce(&mut postern::config::Api)) {
+        change(&mut self.settings.api);
+        self.restart().await;
+    }
+
     /// The operator limits refused passwords for one account over all workspaces.
     pub(crate) async fn allow_passwords_per_account(&mut self, most: u64) {
         self.settings.passwords_per_account = Some(most);
@@ -315,6 +321,7 @@ fn settings(listener: &TcpListener, database_url: &str, dir: &Path) -> Settings 
         master_key: None,
         tls: None,
         trusted_proxies: Vec::new(),
+        api: postern::config::Api::default(),
         log_format: LogFormat::Text,
         metrics_listen: None,
         retention: Some(RETENTION),

@@ -93,3 +93,25 @@ async fn a_variable_that_must_be_given_is_missed_before_execution() {
     assert_eq!((status, code(&answer).as_str()), (StatusCode::BAD_REQUEST, "BAD_REQUEST"));
     assert!(answer.get("data").is_none());
 }
+
+#[tokio::test]
+async fn fields_come_in_the_order_of_the_selection_whenever_they_are_ready() {
+    let query =
+        "{ z: late b: caller a: caller this { late ...F } } fragment F on Query { c: caller b: late }";
+    let request = post("application/json").body(json!({ "query": query }).to_string().into()).unwrap();
+
+    let answer = text(Toy::new().send(request).await).await;
+
+    let inside = r#"{"late":1,"c":"partner","b":1}"#;
+    assert_eq!(answer, format!(r#"{{"data":{{"z":1,"b":"partner","a":"partner","this":{inside}}}}}"#));
+}
+
+#[tokio::test]
+async fn a_failed_field_has_its_place_in_the_order() {
+    let body = json!({ "query": "{ late forbidden caller }" }).to_string();
+    let request = post("application/json").body(body.into()).unwrap();
+
+    let answer = text(Toy::new().send(request).await).await;
+
+    assert!(answer.starts_with(r#"{"data":{"late":1,"forbidden":null,"caller":"partner"},"#), "{answer}");
+}

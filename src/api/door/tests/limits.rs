@@ -106,3 +106,22 @@ async fn a_subscription_has_one_field_at_its_top() {
         assert_eq!(toy.code_of(query).await, "BAD_REQUEST");
     }
 }
+
+#[tokio::test]
+async fn millions_of_values_are_refused_before_they_are_read() {
+    let toy = Toy::with(|settings| settings.document.values = 1_000);
+    for values in ["[],".repeat(1_001), "1,".repeat(1_001), r#"{"a":1},"#.repeat(501)] {
+        let body = format!(r#"{{"query":"{{ caller }}","variables":{{"x":[{values}1]}}}}"#);
+        let (_, answer) = toy.post(body).await;
+        assert_eq!(code(&answer), "QUERY_TOO_COMPLEX", "{values:.20}: {answer}");
+    }
+    let text = format!(r#"{{"query":"{{ caller }}","variables":{{"x":"{}\\\"[,,"}}}}"#, ",[{".repeat(1_001));
+    assert_eq!(toy.post(text).await.0, 200, "what is inside a text is one value");
+}
+
+#[tokio::test]
+async fn a_name_that_is_very_long_is_refused() {
+    let (_, answer) = Toy::new().ask(&format!("{{ caller{} }}", "r".repeat(300))).await;
+    assert_eq!(code(&answer), "QUERY_TOO_COMPLEX");
+    assert!(message(&answer).contains("one name"), "{answer}");
+}

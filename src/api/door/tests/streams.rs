@@ -109,11 +109,18 @@ async fn a_message_over_the_limit_is_told_as_such() {
     assert_eq!(socket.close_code().await, 1009);
 }
 
-/// A client that was let in.
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+/// A client, usually one that was let in.
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 impl Socket {
-    async fn open(toy: &Toy) -> Self {
+    pub(super) async fn open(toy: &Toy) -> Self {
+        let mut socket = Self::try_open(toy, "psk_good").await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    /// A client that has said its key and not yet heard anything.
+    pub(super) async fn try_open(toy: &Toy, key: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/graphql", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, toy.app.clone()).into_future());
@@ -121,27 +128,25 @@ impl Socket {
         let protocol = HeaderValue::from_static("graphql-transport-ws");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let mut socket = Self(connect_async(request).await.unwrap().0);
-        socket
-            .say(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer psk_good" } }))
-            .await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        let payload = json!({ "Authorization": format!("Bearer {key}") });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
         socket
     }
 
-    async fn say(&mut self, message: Value) {
+    pub(super) async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
     }
 
-    async fn hear(&mut self) -> Value {
+    pub(super) async fn hear(&mut self) -> Value {
         let message = soon(self.0.next()).await.unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
-    async fn close_code(&mut self) -> u16 {
+    pub(super) async fn close_code(&mut self) -> u16 {
         loop {
             if let Message::Close(frame) = soon(self.0.next()).await.unwrap().unwrap() {
                 return frame.unwrap().code.into();

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::document::Params;
+use super::super::lexical;
+use super::super::settings::DocumentLimits;
 
 /// The most bytes of an operation's id; it is sent back with every event.
 const MAX_ID_BYTES: usize = 256;
@@ -33,9 +35,12 @@ struct Frame {
 
 impl Incoming {
     /// Reads one message, or says why it is none.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str, limits: &DocumentLimits) -> Result<Self, String> {
         if !text.trim_start().starts_with('{') {
             return Err("A message is a JSON object".to_owned());
+        }
+        if lexical::check_json(text.as_bytes(), limits).is_err() {
+            return Err(format!("A message has at most {} values", limits.values));
         }
         let frame: Frame = serde_json::from_str(text).map_err(|error| format!("Invalid message: {error}"))?;
         let payload = frame.payload;
