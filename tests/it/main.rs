@@ -23,6 +23,7 @@ mod house;
 mod addresses;
 mod browser;
 mod budgets;
+mod certificates;
 mod claims;
 mod clock;
 mod crash;

@@ -45,7 +45,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use broker::{Broker, Kept};
 pub(crate) use cable::Cable;
-pub(crate) use certificate::certificate;
+pub(crate) use certificate::{GOOD, Wording, certificate, certificate_with};
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
@@ -238,6 +238,12 @@ impl House {
         // On PostgreSQL a node is dead when it has been silent for a while.
         self.pass(store::node::DEAD_AFTER + Duration::from_secs(1));
         self.beat().await;
+    }
+
+    /// The operator allows so many browsers at a time.
+    pub(crate) async fn allow_browsers(&mut self, most: usize) {
+        self.settings.browser.limit = most;
+        self.restart().await;
     }
 
     /// The operator limits refused passwords for one account over all workspaces.
