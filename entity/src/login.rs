@@ -32,6 +32,8 @@ pub struct Model {
     pub failure_code: Option<FailureCode>,
     /// What a success has taught: steps, selectors and roles, never what was typed.
     pub recipe: Option<Json>,
+    /// Since when its engine waits for a browser, while it does.
+    pub in_line_since: Option<Timestamp>,
     pub started_at: Timestamp,
     /// The customer's last sign of life.
     pub active_at: Timestamp,

@@ -243,6 +243,8 @@ words! {
         SiteUnavailable = "SITE_UNAVAILABLE",
         /// The site answered with an error.
         SiteError = "SITE_ERROR",
+        /// The site's certificate cannot be trusted.
+        CertificateInvalid = "CERTIFICATE_INVALID",
         /// The site took us for a robot.
         BlockedAsBot = "BLOCKED_AS_BOT",
         /// Too many tries; wait.

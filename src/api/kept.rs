@@ -7,7 +7,38 @@ use super::context::{app, caller};
 use super::error::{UserError, UserErrorCode, user_errors};
 use super::link::Link;
 use super::run::Run;
-use crate::service::{kept, rerun};
+use super::scalar::DateTime;
+use crate::service::kept::{self, Clocks};
+use crate::service::rerun;
+
+/// The session that is kept of a sign-in: when it began and how it has fared, never what is in it.
+#[derive(SimpleObject)]
+pub(super) struct Session {
+    /// When the sign-in was made: by the customer, or by the kept password.
+    created_at: DateTime,
+    /// Until when it is kept; then it is deleted, and `Link.session` is null.
+    kept_until: DateTime,
+    /// When the site last took it: at the sign-in, or at the end of a run.
+    last_good_at: Option<DateTime>,
+    /// When a second factor was last given; null if never. Sites ask for one again after some time, which a
+    /// rerun cannot answer.
+    second_factor_at: Option<DateTime>,
+    /// When the site no longer took it; null while it may be good. A rerun then needs the kept password, or
+    /// ends `RELOGIN_REQUIRED`.
+    ended_at: Option<DateTime>,
+}
+
+impl From<Clocks> for Session {
+    fn from(row: Clocks) -> Self {
+        Self {
+            created_at: DateTime(row.created_at),
+            kept_until: DateTime(row.expires_at),
+            last_good_at: row.seen_good_at.map(DateTime),
+            second_factor_at: row.factor_at.map(DateTime),
+            ended_at: row.died_at.map(DateTime),
+        }
+    }
+}
 
 /// Whose job to run again.
 #[derive(InputObject)]

@@ -9,7 +9,8 @@ use super::error::{UserError, UserErrorCode, optional, top_level, user_errors};
 use super::event::Event;
 use super::failure::Failure;
 use super::job::Job;
-use super::load::{self, CustomerOf, JobOf, PositionOf, RunOf};
+use super::kept::Session;
+use super::load::{self, CustomerOf, JobOf, PositionOf, RunOf, SessionOf};
 use super::login::Login;
 use super::paging::{self, Args};
 use super::run::Run;
@@ -156,6 +157,13 @@ impl Link {
     /// The latest run of the job, once signed in.
     async fn run(&self, ctx: &Context<'_>) -> Result<Option<Run>> {
         Ok(load::one(ctx, RunOf(self.0.workspace_id, self.0.id)).await?.map(Run))
+    }
+
+    /// The session that is kept of the sign-in. Null before it, where the job keeps nothing after its run, after
+    /// `revokeSession`, and when its time is over. Needs `JOBS_READ`.
+    async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
+        caller(ctx, Scope::JobsRead)?;
+        Ok(load::one(ctx, SessionOf(self.0.workspace_id, self.0.id)).await?.map(Session::from))
     }
 }
 

@@ -12,6 +12,7 @@ use entity::{
 };
 
 use super::error;
+use crate::service::kept::Clocks;
 use crate::service::{self, App};
 
 /// Reads rows by workspace and id.
@@ -102,6 +103,11 @@ loads! {
     RunOf(LinkId) -> run::Model = |app, workspace, ids| {
         // Oldest first: the newest run of a link wins.
         let rows = service::run::of_links(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.link_id, row)).collect()
+    };
+    SessionOf(LinkId) -> Clocks = |app, workspace, ids| {
+        // Oldest first: the newest session of a link wins.
+        let rows = service::kept::clocks(app, workspace, ids).await?;
         rows.into_iter().map(|row| (row.link_id, row)).collect()
     };
     StepsOf(RunId) -> Vec<run_step::Model> = |app, workspace, ids| {

@@ -300,6 +300,9 @@ pub(super) enum FailureCode {
     /// The site answered with an error.
     #[graphql(name = "SITE_ERROR")]
     SiteError,
+    /// The site's certificate has expired, is for another name, or nobody we trust vouches for it.
+    #[graphql(name = "CERTIFICATE_INVALID")]
+    CertificateInvalid,
     /// The site took us for a robot.
     #[graphql(name = "BLOCKED_AS_BOT")]
     BlockedAsBot,

@@ -85,7 +85,7 @@ fn execute(cli: Cli) -> anyhow::Result<()> {
             Command::Workspace(command) => workspace::run(&cli.flags, command).await,
             Command::Key(command) => key::run(&cli.flags, command).await,
             Command::Inspect(args) => inspect::run(&cli.flags, args).await,
-            Command::Sandbox(args) => sandbox::run(args).await,
+            Command::Sandbox(args) => sandbox::run(cli.flags.listen.as_deref(), args).await,
             Command::Demo(args) => demo::run(cli.flags, args).await,
         }
     })

@@ -1,6 +1,6 @@
 //! `postern sandbox`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -19,12 +19,16 @@ pub(super) struct Args {
     /// Print the code that an authenticator app would show now, and end.
     #[arg(long, conflicts_with = "list")]
     code: bool,
-    /// Serve the sandbox here.
-    #[arg(long = "at", default_value = "127.0.0.1:8090")]
-    at: SocketAddr,
+    /// Serve the sandbox here, as with --listen [default: 127.0.0.1:8090].
+    #[arg(long = "at")]
+    at: Option<SocketAddr>,
 }
 
-pub(super) async fn run(args: Args) -> anyhow::Result<()> {
+/// Where the sandbox is, unless it is told otherwise.
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
+
+/// Runs the sandbox; `listen` is where the server itself would be told to.
+pub(super) async fn run(listen: Option<&str>, args: Args) -> anyhow::Result<()> {
     if args.json {
         println!("{}", serde_json::to_string(sandbox::scenarios())?);
         return Ok(());
@@ -44,7 +48,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let listener = TcpListener::bind(args.at).await.with_context(|| format!("listening on {}", args.at))?;
+    let listen = listen.map(|text| text.parse().with_context(|| format!("--listen {text}"))).transpose()?;
+    let at = args.at.or(listen).unwrap_or(USUAL);
+    let listener = TcpListener::bind(at).await.with_context(|| format!("listening on {at}"))?;
     println!("The sandbox is at http://{}/", listener.local_addr()?);
     sandbox::serve(listener, told_to_stop()).await?;
     Ok(())

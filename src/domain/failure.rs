@@ -66,9 +66,12 @@ pub const fn class(code: FailureCode) -> Class {
         | F::ActionRequired
         | F::OtherSessionActive
         | F::NoAccess => Class::Account,
-        F::SiteUnavailable | F::SiteError | F::BlockedAsBot | F::RateLimited | F::CaptchaUnsolvable => {
-            Class::Site
-        }
+        F::SiteUnavailable
+        | F::SiteError
+        | F::CertificateInvalid
+        | F::BlockedAsBot
+        | F::RateLimited
+        | F::CaptchaUnsolvable => Class::Site,
         F::LoginFormNotFound | F::UnknownPage | F::StuckLoop | F::OriginNotAllowed | F::MethodUnsupported => {
             Class::Recipe
         }
@@ -122,6 +125,10 @@ pub const fn message(code: FailureCode) -> &'static str {
         F::NoAccess => "The account has no access to what the job needs.",
         F::SiteUnavailable => "The site could not be reached; try again later.",
         F::SiteError => "The site answered with an error; try again later.",
+        F::CertificateInvalid => {
+            "The site's certificate has expired, is for another name, or nobody we trust vouches for it; \
+             nothing was sent to it."
+        }
         F::BlockedAsBot => "The site took the login for a robot's.",
         F::RateLimited => "Too many tries; wait before the next one.",
         F::CaptchaUnsolvable => "The site shows a captcha that cannot be answered here.",

@@ -30,6 +30,9 @@ pub struct Prompt {
     pub site_error: Option<String>,
     /// Why this prompt comes again, if it does.
     pub rejected: Option<FailureCode>,
+    /// Why the customer is sent to the site, for a handoff.
+    #[serde(default)]
+    pub because: Option<FailureCode>,
     /// What is to be typed.
     pub fields: Vec<Field>,
     /// What is to be chosen from.

@@ -35,8 +35,11 @@ pub struct PageSnapshot {
     pub links: Vec<Link>,
     /// Blocks of text in document order.
     pub texts: Vec<Text>,
-    /// Where frames and captcha widgets come from.
+    /// Where frames come from and what they are called, and a word for each captcha.
     pub frames: Vec<String>,
+    /// Whether scripts have put a captcha's proof into the page, to be sent with its form.
+    #[serde(default)]
+    pub proof_given: bool,
     /// Pictures in document order, at most 50.
     #[serde(default)]
     pub images: Vec<Image>,

@@ -68,6 +68,7 @@ impl Error {
             Self::Exchange(egress::Error::Refused(_))
             | Self::OriginNotAllowed(_)
             | Self::OutsideOrigins(_) => FailureCode::OriginNotAllowed,
+            Self::Exchange(egress::Error::Certificate(_)) => FailureCode::CertificateInvalid,
             Self::Exchange(_) | Self::Timeout => FailureCode::SiteUnavailable,
             Self::TooManyRedirects(_) | Self::Unreadable => FailureCode::SiteError,
             Self::NotWeb | Self::NeedsScripts(_) | Self::NeedsBrowser => FailureCode::MethodUnsupported,

@@ -37,6 +37,19 @@ const MOST_MARKS: usize = 20;
 /// A live page of a source system.
 #[async_trait]
 pub trait Driver: Send {
+    /// Whether everything its first page needs is taken by others.
+    fn must_wait(&self) -> bool {
+        false
+    }
+
+    /// Waits until it has what its first page needs; without this the first page waits.
+    ///
+    /// # Errors
+    /// [`Error::Capacity`] if it took too long.
+    async fn prepare(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Carries out one action and waits until the page has settled.
     ///
     /// # Errors

@@ -19,7 +19,10 @@ pub(super) fn classify(error: &(dyn StdError + 'static)) -> Error {
         return Error::Timeout;
     }
     if let Some(tls) = tls_in(error) {
-        return Error::Tls(tls);
+        return match tls {
+            Tls::Certificate(words) => Error::Certificate(words),
+            Tls::Handshake(words) => Error::Tls(words),
+        };
     }
     let words = causes(error).last().unwrap_or(error).to_string();
     if causes(error).chain([error]).any(is_connect) { Error::Connect(words) } else { Error::Broken(words) }
@@ -39,8 +42,25 @@ fn is_connect(cause: &(dyn StdError + 'static)) -> bool {
     cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
 }
 
+/// What kept a secure connection from being made, in words.
+pub(super) enum Tls {
+    /// The other side could not prove who it is.
+    Certificate(String),
+    /// Anything else.
+    Handshake(String),
+}
+
+impl Tls {
+    /// The words alone.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Certificate(words) | Self::Handshake(words) => words,
+        }
+    }
+}
+
 /// What a refused certificate or handshake was, if there is one among the causes of `error`.
-pub(super) fn tls_in(error: &(dyn StdError + 'static)) -> Option<String> {
+pub(super) fn tls_in(error: &(dyn StdError + 'static)) -> Option<Tls> {
     tls(error).or_else(|| causes(error).find_map(tls))
 }
 
@@ -53,9 +73,11 @@ pub(super) fn stopped(stop: &Stop) -> Error {
     }
 }
 
-fn tls(cause: &(dyn StdError + 'static)) -> Option<String> {
+fn tls(cause: &(dyn StdError + 'static)) -> Option<Tls> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(error.to_string());
+        let words = error.to_string();
+        let certificate = matches!(error, rustls::Error::InvalidCertificate(_));
+        return Some(if certificate { Tls::Certificate(words) } else { Tls::Handshake(words) });
     }
     let error = cause.downcast_ref::<io::Error>()?;
     // An I/O error hides what it wraps from `source`, and may wrap another one.
@@ -63,7 +85,7 @@ fn tls(cause: &(dyn StdError + 'static)) -> Option<String> {
         return Some(told);
     }
     let cut_off = error.kind() == io::ErrorKind::UnexpectedEof && error.to_string().contains("handshake");
-    cut_off.then(|| "the handshake was cut off".to_owned())
+    cut_off.then(|| Tls::Handshake("the handshake was cut off".to_owned()))
 }
 
 pub(super) fn causes<'a>(

@@ -71,9 +71,12 @@ pub enum Error {
     /// No connection, or the name does not resolve.
     #[error("no connection: {0}")]
     Connect(String),
-    /// The certificate or the handshake was refused.
+    /// The handshake was refused.
     #[error("no secure connection: {0}")]
     Tls(String),
+    /// The certificate was refused.
+    #[error("no secure connection: {0}")]
+    Certificate(String),
     /// The connection broke or the answer is not HTTP.
     #[error("the connection broke: {0}")]
     Broken(String),

@@ -6,6 +6,7 @@
 use std::iter;
 
 use askama::Template;
+use entity::FailureCode;
 
 use super::scene;
 use super::view::{Frame, Quote};
@@ -117,7 +118,7 @@ pub(super) fn question(
         title,
         site_words: Quote::of(words, &prompt.origin, prompt.title.as_deref(), prompt.message.as_deref()),
         problem,
-        hints: hints(prompt, words),
+        hints: hints(prompt, scene, words),
         display_number: prompt.media.iter().find_map(shown_number),
         pictures: prompt.media.iter().filter_map(|media| picture(media, prompt, words)).collect(),
         inputs: prompt.fields.iter().map(|field| input(field, words, remark)).collect(),
@@ -166,7 +167,7 @@ fn tries_left(prompt: &Prompt, words: &Words) -> Option<String> {
     }
 }
 
-fn hints(prompt: &Prompt, words: &Words) -> Vec<String> {
+fn hints(prompt: &Prompt, scene: &Scene, words: &Words) -> Vec<String> {
     let delivery = prompt.delivery.map(|delivery| match delivery {
         CodeDelivery::Sms => words.code_sms,
         CodeDelivery::Email => words.code_email,
@@ -177,7 +178,15 @@ fn hints(prompt: &Prompt, words: &Words) -> Vec<String> {
     });
     let target = prompt.masked_target.as_deref();
     let sent_to = target.map(|target| fill(words.sent_to, &[("target", target)]));
-    delivery.map(str::to_owned).into_iter().chain(sent_to).filter(|text| !text.is_empty()).collect()
+    let captcha = prompt.because == Some(FailureCode::CaptchaUnsolvable);
+    let there = captcha.then(|| fill(words.prove_there, &scene::names(scene)));
+    delivery
+        .map(str::to_owned)
+        .into_iter()
+        .chain(sent_to)
+        .chain(there)
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 fn small_print(prompt: &Prompt, scene: &Scene, words: &Words) -> Option<String> {

@@ -19,7 +19,7 @@ use super::Door;
 use super::error::translate;
 use super::scene::Visit;
 use super::trouble::Trouble;
-use crate::service::visit::{self, Scene, SceneState};
+use crate::service::visit;
 
 /// One wait of the service; in between, a page that was closed is noticed.
 const WAIT: Duration = Duration::from_secs(15);
@@ -43,6 +43,8 @@ const RECONNECT: Duration = Duration::from_secs(1);
 pub(super) struct Shown {
     /// The number of the last prompt it has seen; 0 before the first.
     seen: i32,
+    /// The place in the line, if it tells of one.
+    place: Option<u64>,
 }
 
 /// Streams one `moved` event as soon as the login has left what the page shows.
@@ -52,34 +54,27 @@ pub(super) async fn events(
     shown: Result<Query<Shown>, QueryRejection>,
 ) -> Result<Response, Trouble> {
     let shown = shown.map(|Query(shown)| shown);
-    let shown = shown.map_err(|_| Trouble::Form { field: "seen".into(), why: "not a prompt's number" })?;
+    let Shown { seen, place } =
+        shown.map_err(|_| Trouble::Form { field: "seen".into(), why: "not a prompt's number" })?;
     // A wrong cookie is told as a status, which makes the browser stop asking.
     visit::scene(&door.app, visit.login, &visit.cookie)
         .await
         .map_err(|error| translate(&error, Trouble::Login))?;
-    let stream = Sse::new(moves(door, visit, shown.seen))
+    let stream = Sse::new(moves(door, visit, visit::Shown { prompt: seen, place }))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(10)));
     Ok((UNBUFFERED, stream).into_response())
 }
 
-fn moves(door: Door, visit: Visit, seen: i32) -> impl Stream<Item = Result<Event, Infallible>> {
+fn moves(door: Door, visit: Visit, shown: visit::Shown) -> impl Stream<Item = Result<Event, Infallible>> {
     unfold(Some((door, visit)), move |watch| async move {
         let (door, visit) = watch?;
         for _ in 0..ROUNDS {
             // An error ends the stream: the browser comes back and is told what it is.
-            let scene = visit::next_scene(&door.app, visit.login, &visit.cookie, seen, WAIT).await.ok()?;
-            if has_moved(&scene, seen) {
+            let scene = visit::next_scene(&door.app, visit.login, &visit.cookie, shown, WAIT).await.ok()?;
+            if scene.is_news(shown) {
                 return Some((Ok(Event::default().event("moved").data("1")), None));
             }
         }
         Some((Ok(Event::default().retry(RECONNECT)), None))
     })
-}
-
-fn has_moved(scene: &Scene, seen: i32) -> bool {
-    match scene.state {
-        SceneState::Working { .. } => false,
-        SceneState::Asking { number, .. } => number > seen,
-        SceneState::Done { .. } | SceneState::Superseded { .. } | SceneState::Ended { .. } => true,
-    }
 }

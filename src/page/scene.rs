@@ -20,7 +20,7 @@ use super::words::{Words, fill};
 use crate::domain::Secret;
 use crate::domain::failure::Failure;
 use crate::service::{Error, visit};
-use visit::{Answered, Scene, SceneState};
+use visit::{Answered, Scene, SceneState, Shown};
 
 /// How long an answer's request waits for what comes next: most sites are done by then, and no proxy
 /// has given up yet.
@@ -68,7 +68,8 @@ pub(super) async fn answer(
     match visit::answer(&door.app, *login, cookie, number, answer).await {
         Ok(Answered::Taken | Answered::Repeated) => {
             // Whatever the wait ends with, an error included, is told by the page that follows.
-            let _ = visit::next_scene(&door.app, *login, cookie, number, WAIT).await;
+            let shown = Shown { prompt: number, place: None };
+            let _ = visit::next_scene(&door.app, *login, cookie, shown, WAIT).await;
             Ok(Redirect::to(&format!("/s/{login}")).into_response())
         }
         Ok(Answered::Superseded) => remark(&door, &language, &visit, &Remark::OldPrompt).await,
@@ -99,6 +100,9 @@ fn page(scene: &Scene, login: LoginId, words: &'static Words, remark: &Remark) -
     let status = remark.status();
     match &scene.state {
         SceneState::Working { seen } => view::page(status, &progress(scene, login, words, *seen)),
+        SceneState::InLine { seen, place } => {
+            view::page(status, &in_line(scene, login, words, (*seen, *place)))
+        }
         SceneState::Asking { number, prompt } => {
             let frame = frame(scene, words, String::new()).at(2).watching(login, *number);
             view::page(status, &asking::question(frame, scene, *number, prompt, remark))
@@ -121,7 +125,20 @@ fn progress(scene: &Scene, login: LoginId, words: &'static Words, seen: i32) -> 
     let told = if seen == 0 { &words.opening } else { &words.checking };
     let title = fill(told.title, &names(scene));
     let frame = frame(scene, words, title.clone()).at(2).watching(login, seen);
-    view::Progress { frame: frame.refreshed_after(2), title, text: told.text.to_owned() }
+    let frame = frame.refreshed_after(2);
+    view::Progress { frame, title, text: told.text.to_owned(), slow: Some(words.slow) }
+}
+
+fn in_line(
+    scene: &Scene,
+    login: LoginId,
+    words: &'static Words,
+    (seen, place): (i32, u64),
+) -> view::Progress {
+    let title = fill(words.in_line.title, &[("place", &place.to_string())]);
+    let text = fill(words.in_line.text, &names(scene));
+    let frame = frame(scene, words, title.clone()).at(2).watching(login, seen).standing_at(place);
+    view::Progress { frame: frame.refreshed_after(2), title, text, slow: None }
 }
 
 fn done(scene: &Scene, words: &'static Words, return_url: Option<&str>) -> Sentence {

@@ -55,6 +55,11 @@ impl Frame {
         Self { events: Some(format!("/s/{login}/events?seen={seen}")), ..self }
     }
 
+    /// The same, listening for another place in the line than `place` as well.
+    pub(super) fn standing_at(self, place: u64) -> Self {
+        Self { events: self.events.map(|events| format!("{events}&place={place}")), ..self }
+    }
+
     /// The same, loading itself again where scripts are off.
     pub(super) fn refreshed_after(self, seconds: u8) -> Self {
         Self { refresh: Some(seconds), ..self }
@@ -178,6 +183,8 @@ pub(super) struct Progress {
     pub(super) frame: Frame,
     pub(super) title: String,
     pub(super) text: String,
+    /// What is said when it takes long.
+    pub(super) slow: Option<&'static str>,
 }
 
 /// The letter that stands for a name in a picture.

@@ -16,6 +16,7 @@ use super::login::{SESSION_LIFE, credential_binding, session_binding};
 use super::{App, Caller, Error, Problem, login as logins, run as runs};
 use crate::domain::Secret;
 use crate::domain::failure::Failure;
+pub use crate::store::session::Clocks;
 use crate::store::{self, Tx};
 
 /// Credentials as they were kept. They are secrets: no `Debug`.
@@ -50,6 +51,14 @@ async fn of_link(app: &App, workspace: WorkspaceId, link: LinkId) -> Result<Opti
         plain.map(|plain| Credentials { plain, consented_at: row.consented_at }).map_err(Error::internal)
     };
     row.map(opened).transpose()
+}
+
+/// The times of the sessions that are kept for these links, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn clocks(app: &App, workspace: WorkspaceId, links: Vec<LinkId>) -> Result<Vec<Clocks>, Error> {
+    Ok(store::session::clocks_of(&app.db, workspace, links, app.clock.now()).await?)
 }
 
 /// The site has not taken what the link of that run keeps: it is never tried again.

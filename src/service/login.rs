@@ -17,7 +17,8 @@ use entity::{
 
 pub use self::budget::may_submit;
 pub(super) use self::budget::{Leaving, Sender, spend};
-pub use self::queue::turn_away;
+pub(super) use self::queue::place_in_line;
+pub use self::queue::{leave_line, stand_in_line, turn_away};
 pub use self::success::{SignedIn, signed_in};
 
 use super::source_system::recipe;
@@ -276,7 +277,7 @@ pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<()
         return links::sign_in_failed(tx, now, &mut link, (id, failure.code, None)).await;
     }
     login.status = LoginStatus::Queued;
-    (login.claimed_by, login.public_key) = (None, None);
+    (login.claimed_by, login.public_key, login.in_line_since) = (None, None, None);
     tx.hint(crate::domain::hint::Hint::Logins);
     Ok(store::login::update(tx, &login).await?)
 }

@@ -90,6 +90,13 @@ pub enum SceneState {
         /// The number of the last prompt.
         seen: i32,
     },
+    /// Everything that could work on it is busy.
+    InLine {
+        /// The number of the last prompt.
+        seen: i32,
+        /// Whose turn it is: 1 is the next one's.
+        place: u64,
+    },
     /// The site asks something.
     Asking {
         /// The prompt's number.
@@ -114,6 +121,28 @@ pub enum SceneState {
         /// The link, if opening it once more begins a new login.
         again: Option<String>,
     },
+}
+
+/// What an open page already shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// The number of the last prompt.
+    pub prompt: i32,
+    /// The place in the line, if it tells of one.
+    pub place: Option<u64>,
+}
+
+impl Scene {
+    /// Whether there is something else to see than what is shown.
+    #[must_use]
+    pub fn is_news(&self, shown: Shown) -> bool {
+        match &self.state {
+            SceneState::Working { .. } => shown.place.is_some(),
+            SceneState::InLine { place, .. } => shown.place != Some(*place),
+            SceneState::Asking { number, .. } => *number > shown.prompt,
+            SceneState::Done { .. } | SceneState::Superseded { .. } | SceneState::Ended { .. } => true,
+        }
+    }
 }
 
 /// What became of an answer.
@@ -189,6 +218,7 @@ pub async fn begin(app: &App, token: &str) -> Result<Begun, Error> {
             site_message: None,
             failure_code: None,
             recipe: None,
+            in_line_since: None,
             started_at: now,
             active_at: now,
             ended_at: None,
@@ -232,7 +262,10 @@ async fn state(app: &App, login: login::Model, link: link::Model) -> Result<Scen
             }
             Ok(SceneState::Asking { number: seen, prompt: Box::new(prompt) })
         }
-        _ => Ok(SceneState::Working { seen }),
+        _ => Ok(match engine::place_in_line(app, &login).await? {
+            Some(place) => SceneState::InLine { seen, place },
+            None => SceneState::Working { seen },
+        }),
     }
 }
 
@@ -255,7 +288,7 @@ fn ended(app: &App, login: login::Model, link: link::Model) -> Result<SceneState
     })
 }
 
-/// The scene as soon as it shows more than prompt `seen`, or what there is after `wait`.
+/// The scene as soon as it shows something else than `shown`, or what there is after `wait`.
 ///
 /// # Errors
 /// As [`scene`].
@@ -263,20 +296,15 @@ pub async fn next_scene(
     app: &App,
     id: LoginId,
     cookie: &Secret,
-    seen: i32,
+    shown: Shown,
     wait: Duration,
 ) -> Result<Scene, Error> {
     let mut waiting = app.bus.wait_for(Topic::Login(id));
     let until = tokio::time::Instant::now() + wait;
     loop {
         let scene = scene(app, id, cookie).await?;
-        let is_news = match &scene.state {
-            SceneState::Working { .. } => false,
-            SceneState::Asking { number, .. } => *number > seen,
-            _ => true,
-        };
         let left = until.saturating_duration_since(tokio::time::Instant::now());
-        if is_news || left.is_zero() {
+        if scene.is_news(shown) || left.is_zero() {
             return Ok(scene);
         }
         waiting.news(left.min(LOOK_ANYWAY)).await;

@@ -3,8 +3,8 @@
 use entity::{LinkId, LoginId, LoginStatus, NodeId, Timestamp, WorkspaceId, login};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::rows::one_of;
@@ -162,6 +162,22 @@ pub async fn queued_before(
     Ok(query.order_by_asc(login::Column::Id).limit(limit).all(db).await?)
 }
 
+/// How many logins, of whatever workspace, get what `row` waits for before it does: an engine, or a browser of
+/// its engine.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn ahead_of(db: &impl ConnectionTrait, row: &login::Model) -> Result<u64, Error> {
+    let waiting = login::Entity::find().filter(login::Column::Status.eq(row.status));
+    let ahead = match row.in_line_since {
+        Some(since) => waiting
+            .filter(login::Column::ClaimedBy.eq(row.claimed_by))
+            .filter(login::Column::InLineSince.lt(since)),
+        None => waiting.filter(login::Column::Id.lt(row.id)),
+    };
+    Ok(ahead.count(db).await?)
+}
+
 /// Whether a login waits for an engine.
 ///
 /// # Errors
@@ -187,6 +203,7 @@ pub async fn update(tx: &Tx, row: &login::Model) -> Result<(), Error> {
         login::Column::Outcome,
         login::Column::SiteMessage,
         login::Column::FailureCode,
+        login::Column::InLineSince,
         login::Column::ActiveAt,
         login::Column::EndedAt,
     ] {

@@ -3,9 +3,11 @@
 use entity::{LinkId, SessionId, Timestamp, WorkspaceId, session};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::rows::one_of;
 use super::{Error, Tx};
 
 /// Adds a session.
@@ -48,6 +50,49 @@ pub async fn latest_of(
         .filter(session::Column::LinkId.eq(link))
         .filter(session::Column::ExpiresAt.gt(now));
     Ok(query.order_by_desc(session::Column::Id).one(db).await?)
+}
+
+/// A session's times, without what is sealed in it; see [`session::Model`].
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Clocks {
+    /// Whose.
+    pub link_id: LinkId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When the site last took it.
+    pub seen_good_at: Option<Timestamp>,
+    /// When a second factor was last given for it.
+    pub factor_at: Option<Timestamp>,
+    /// When the site no longer took it.
+    pub died_at: Option<Timestamp>,
+    /// Until when it is kept.
+    pub expires_at: Timestamp,
+}
+
+/// The times of these links' sessions that may be used, oldest first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn clocks_of(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    links: impl IntoIterator<Item = LinkId>,
+    now: Timestamp,
+) -> Result<Vec<Clocks>, Error> {
+    let query = session::Entity::find()
+        .select_only()
+        .columns([
+            session::Column::LinkId,
+            session::Column::CreatedAt,
+            session::Column::SeenGoodAt,
+            session::Column::FactorAt,
+            session::Column::DiedAt,
+            session::Column::ExpiresAt,
+        ])
+        .filter(session::Column::WorkspaceId.eq(workspace))
+        .filter(one_of(session::Column::LinkId, links))
+        .filter(session::Column::ExpiresAt.gt(now));
+    Ok(query.order_by_asc(session::Column::Id).into_model().all(db).await?)
 }
 
 /// Writes what changed on a session.

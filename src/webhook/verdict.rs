@@ -88,7 +88,7 @@ fn outcome_of(error: &egress::Error) -> AttemptOutcome {
         egress::Error::Refused(_) => AttemptOutcome::RefusedByPolicy,
         egress::Error::Timeout => AttemptOutcome::Timeout,
         egress::Error::Connect(_) | egress::Error::Broken(_) => AttemptOutcome::ConnectionError,
-        egress::Error::Tls(_) => AttemptOutcome::TlsError,
+        egress::Error::Tls(_) | egress::Error::Certificate(_) => AttemptOutcome::TlsError,
     }
 }
 

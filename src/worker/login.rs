@@ -29,8 +29,9 @@ use crate::service::login::{self as service, Heard, SignedIn, Work};
 use crate::service::{App, Error};
 use crate::vault::{LoginKey, Place};
 
-/// How many logins one engine drives at a time; more wait in the queue.
-pub const LOGINS: usize = 64;
+/// How many logins one engine drives at a time; more wait in the queue. Most of them wait for their customers,
+/// and by http each costs less than a megabyte; browsers have a limit of their own.
+pub const LOGINS: usize = 256;
 /// How often a site that is down is tried again, while no secret has been sent.
 const RETRIES: u32 = 3;
 /// The first pause between such tries.
@@ -284,6 +285,9 @@ impl Engine<'_> {
                 return Ok(Err(Failure::new(code)));
             }
         }
+        if let Err(error) = self.wait_in_line().await? {
+            return Ok(Err(self.not_driven(&error)));
+        }
         let mut failures = 0;
         loop {
             match driver::carry_out(self.driver.as_mut(), step).await {
@@ -294,17 +298,33 @@ impl Engine<'_> {
                     self.choice.stuck(&error);
                     let is_site = error.code() == FailureCode::SiteUnavailable;
                     if !is_site || self.machine.has_sent_secret() || failures > RETRIES {
-                        tracing::info!(
-                            login.id = %self.login.id,
-                            error = &error as &dyn std::error::Error,
-                            "A source system could not be driven."
-                        );
-                        return Ok(Err(Failure::new(error.code())));
+                        return Ok(Err(self.not_driven(&error)));
                     }
                     tokio::time::sleep(retry::growing(FIRST_PAUSE, LONGEST_PAUSE, failures)).await;
                 }
             }
         }
+    }
+
+    /// Waits for a browser, if one is needed and all are taken; the customer is told so meanwhile.
+    async fn wait_in_line(&mut self) -> Result<Result<(), driver::Error>, Error> {
+        if !self.driver.must_wait() {
+            return Ok(Ok(()));
+        }
+        let (app, login) = (self.app, self.login);
+        patiently(|| service::stand_in_line(app, login)).await?;
+        let ready = self.driver.prepare().await;
+        patiently(|| service::leave_line(app, login)).await?;
+        Ok(ready)
+    }
+
+    fn not_driven(&self, error: &driver::Error) -> Failure {
+        tracing::info!(
+            login.id = %self.login.id,
+            error = error as &dyn std::error::Error,
+            "A source system could not be driven."
+        );
+        Failure::new(error.code())
     }
 
     async fn signed_in(&mut self) -> Result<(), Error> {

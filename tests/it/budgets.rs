@@ -91,6 +91,8 @@ async fn a_customer_who_waits_too_long_for_an_engine_is_told_so(house: &mut Hous
 
     assert_eq!(house.engage().await, 0);
     customer.reload(&opening).await.says("Opening");
+    house.pass(Duration::from_secs(3));
+    customer.wait(&opening).await.says("You are number 1 in line").says("it goes on by itself");
     house.pass(Duration::from_mins(2));
     assert_eq!(house.engage().await, 0);
 

@@ -24,6 +24,7 @@ mod addresses;
 mod allowances;
 mod browser;
 mod budgets;
+mod certificates;
 mod claims;
 mod clock;
 mod crash;

@@ -12,6 +12,9 @@ stories! {
     an_approval_that_never_comes_ends_the_login,
     a_declined_approval_is_told_and_may_be_tried_again,
     a_picture_to_be_read_comes_through_the_logins_own_session,
+    a_picture_to_be_scanned_is_shown_on_the_page_itself,
+    a_captcha_of_the_account_is_handed_to_the_customer_once,
+    a_captcha_for_everybody_ends_the_login_before_anything_is_typed,
     what_is_to_be_done_at_the_site_is_handed_to_the_customer,
     a_code_can_be_asked_for_again_and_another_way_taken,
     an_old_answer_changes_nothing_and_the_same_answer_twice_is_one,
@@ -83,6 +86,54 @@ async fn a_picture_to_be_read_comes_through_the_logins_own_session(house: &mut H
     assert!(asked.html.contains("<img src=\"data:image/png;base64,iVBOR"), "{}", asked.html);
     again.alerts("The characters did not match the image.");
     done.says("You are signed in");
+}
+
+async fn a_picture_to_be_scanned_is_shown_on_the_page_itself(house: &mut House) {
+    let (_, mut customer, asked) = after_the_password(house, "approval_qr").await;
+
+    let done = customer.wait(&asked).await;
+
+    asked.says("Scan this code with the app on your phone").says("goes on by itself");
+    let of_ours = asked.html.contains("<img src=\"data:image/png;base64,iVBOR");
+    assert!(of_ours && asked.html.contains("to be scanned with the app"), "{}", asked.html);
+    let policy = asked.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("img-src 'self' data:;"), "{policy}");
+    done.says("You are signed in");
+}
+
+/// A customer before the login page of a scenario that has its own.
+async fn at_its_own_page(house: &mut House, username: &str) -> (Link, Customer, Page) {
+    let job = house.partner.job_at(&format!("{}/at/{username}", house.bank.origin)).await;
+    let link = house.partner.create_link_with(json!({ "jobId": job })).await;
+    let mut customer = house.customer();
+    let opening = customer.begin(&link.url).await;
+    assert_eq!(house.engage().await, 1);
+    let page = customer.wait(&opening).await;
+    (link, customer, page)
+}
+
+async fn a_captcha_of_the_account_is_handed_to_the_customer_once(house: &mut House) {
+    let (link, mut customer, asked) = at_its_own_page(house, "captcha_stays").await;
+    let typed = [("User name", "captcha_stays"), ("Password", PASSWORD)];
+
+    let wall = customer.press(&asked, "Sign in", &typed).await;
+    let again = customer.press(&wall, "I have done it", &[]).await;
+    let ended = customer.press(&again, "Sign in", &typed).await;
+
+    wall.says("Something to do at")
+        .says("wants proof that a person is there")
+        .says("Sign in at http://127.0.0.1:");
+    ended.says("which it takes only in your own browser and not from here");
+    assert_eq!(code(house, &link).await["code"], "CAPTCHA_UNSOLVABLE");
+    assert_eq!(house.bank.received("captcha_stays").await, [2, 2, 0]);
+}
+
+async fn a_captcha_for_everybody_ends_the_login_before_anything_is_typed(house: &mut House) {
+    let (link, _, ended) = at_its_own_page(house, "captcha_frame").await;
+
+    ended.says("The site wants proof that a person is there").says("You can try again with the same link");
+    assert_eq!(code(house, &link).await["code"], "CAPTCHA_UNSOLVABLE");
+    assert_eq!(house.bank.received("captcha_frame").await, [0, 0, 0]);
 }
 
 async fn what_is_to_be_done_at_the_site_is_handed_to_the_customer(house: &mut House) {

@@ -86,6 +86,11 @@ class Server:
         process = self._process
         return process is not None and process.running()
 
+    @property
+    def pid(self):
+        """The process of the server."""
+        return self._process.pid
+
     def resident(self):
         """The memory that the server has now, in MiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

@@ -135,7 +135,12 @@ async fn look_by(kind: Driver, url: &Url, tools: Tools, recipe: Option<&Recipe>)
     let drawn = sheet::recipe(&page, &seen, runs_scripts);
     let is_lost = matches!(
         seen.step,
-        Step::Unknown | Step::Refused(FailureCode::MethodUnsupported | FailureCode::LoginFormNotFound)
+        Step::Unknown
+            | Step::Refused(
+                FailureCode::MethodUnsupported
+                    | FailureCode::LoginFormNotFound
+                    | FailureCode::CaptchaUnsolvable
+            )
     );
     let misses_scripts = is_lost && page.scripts > 0 && !runs_scripts;
     Ok(Looked { sheet: Sheet::new(&page, seen, runs_scripts), drawn, misses_scripts })

@@ -1,4 +1,5 @@
-//! Pictures that tell people from programs: one to be read is a question, anything else is an end.
+//! What tells people from programs: a picture to be read is a question, anything else is between the customer's
+//! own browser and the site. A browser of ours may pass it unasked; nobody else can.
 
 use super::Context;
 use super::buttons;
@@ -37,7 +38,7 @@ pub(super) fn find(
 
 /// Whether a captcha keeps `question` from being answered here; one that can be read becomes part of it.
 pub(super) fn stands_in_the_way(page: &PageSnapshot, question: &mut Question) -> bool {
-    if page.frames.iter().any(|frame| frame != PICTURE && is_captcha(frame)) {
+    if is_there(page) {
         return true;
     }
     let typed = question.fields.iter().filter_map(|typed| typed.inputs.first().copied());
@@ -52,9 +53,17 @@ pub(super) fn stands_in_the_way(page: &PageSnapshot, question: &mut Question) ->
     false
 }
 
+/// Whether the page has a captcha that no picture shows, and that nobody has answered yet.
+pub(super) fn is_there(page: &PageSnapshot) -> bool {
+    !page.proof_given && page.frames.iter().any(|frame| frame != PICTURE && is_captcha(frame))
+}
+
+/// By its address, or by what it says to those who cannot see it.
 fn is_captcha(frame: &str) -> bool {
     let frame = frame.to_ascii_lowercase();
-    ["recaptcha", "hcaptcha", "h-captcha", "turnstile", "captcha"].iter().any(|mark| frame.contains(mark))
+    ["captcha", "turnstile", "security challenge", "not a robot", "you are human"]
+        .iter()
+        .any(|mark| frame.contains(mark))
 }
 
 fn reads_a_picture(page: &PageSnapshot, uid: Uid) -> bool {

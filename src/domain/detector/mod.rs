@@ -254,6 +254,10 @@ fn silent(
             return Step::Refused(FailureCode::LoginFormNotFound);
         }
         let Some(link) = entrance(page) else {
+            if captcha::is_there(page) {
+                reasons.push("nothing but a captcha".to_owned());
+                return Step::Refused(FailureCode::CaptchaUnsolvable);
+            }
             reasons.extend(credentials::near(page, groups));
             reasons.push("no form to sign in with, and no link to one".to_owned());
             return Step::Unknown;
@@ -270,6 +274,10 @@ fn silent(
     match verdict {
         success::Verdict::In => Step::SignedIn,
         success::Verdict::Perhaps => Step::PerhapsSignedIn,
+        success::Verdict::No if captcha::is_there(page) => {
+            reasons.push("nothing but a captcha".to_owned());
+            Step::Refused(FailureCode::CaptchaUnsolvable)
+        }
         success::Verdict::No => {
             reasons.push("no question that is known, and not enough signs of success".to_owned());
             Step::Unknown

@@ -3,7 +3,7 @@
 use entity::FailureCode;
 
 use super::words::{Folded, messages};
-use super::{Before, Context, errors};
+use super::{Before, Context, captcha, errors};
 use crate::domain::snapshot::{PageSnapshot, Visible};
 
 /// Why the page cannot be used without scripts; `None` if nothing says so.
@@ -31,7 +31,12 @@ pub(super) fn find(
     before: Option<&Before<'_>>,
     context: &Context<'_>,
 ) -> Option<(FailureCode, Option<String>)> {
-    by_words(page, before).or_else(|| by_status(page.status, context).map(|code| (code, None)))
+    let by_words = by_words(page, before).map(|(code, words)| match code {
+        // Whoever asks for proof lets people in who give it.
+        FailureCode::BlockedAsBot if captcha::is_there(page) => (FailureCode::CaptchaUnsolvable, words),
+        code => (code, words),
+    });
+    by_words.or_else(|| by_status(page.status, context).map(|code| (code, None)))
 }
 
 const fn by_status(status: u16, context: &Context<'_>) -> Option<FailureCode> {

@@ -23,6 +23,7 @@ pub(super) fn prompt(question: &Question, page: &PageSnapshot) -> Prompt {
         origin: origins::text_of(&page.url).unwrap_or_default(),
         site_error: None,
         rejected: None,
+        because: None,
         fields: question.fields.iter().enumerate().map(|(at, typed)| field(at, &typed.field)).collect(),
         choices: choices('c', &question.choices),
         media: question.number.iter().map(|text| Media::Number { text: text.clone() }).collect(),

@@ -139,6 +139,7 @@ mod tests {
             origin: String::new(),
             site_error: None,
             rejected: None,
+            because: None,
             fields,
             choices: Vec::new(),
             media: Vec::new(),

@@ -183,10 +183,12 @@ impl Machine {
         }
     }
 
-    /// Whether the page says nothing yet that a login could go on with: a script may be about to.
+    /// Whether the page says nothing yet that a login could go on with: a script may be about to, and a captcha
+    /// may be content with what it sees of the browser.
     #[must_use]
     pub fn is_lost(&self, page: &PageSnapshot) -> bool {
-        matches!(self.look(page, &self.detour).step, Step::Unknown)
+        let step = self.look(page, &self.detour).step;
+        matches!(step, Step::Unknown | Step::Refused(FailureCode::CaptchaUnsolvable))
     }
 
     fn look(&self, page: &PageSnapshot, detour: &Detour) -> Seen {

@@ -59,7 +59,14 @@ impl Machine {
         error: Option<SiteError>,
     ) -> Move {
         let words = error.map(|error| error.text);
-        if code != FailureCode::ActionRequired || self.handed_off {
+        // A captcha before anything was sent is for everybody; later it is about this account, and may go away
+        // when its owner signs in.
+        let is_for_customer = match code {
+            FailureCode::ActionRequired => true,
+            FailureCode::CaptchaUnsolvable => self.sent != Sent::Nothing,
+            _ => false,
+        };
+        if !is_for_customer || self.handed_off {
             return self.fail(code, words);
         }
         self.handed_off = true;
@@ -67,7 +74,8 @@ impl Machine {
         let mut question = Box::new(Question::new(PromptKind::Handoff));
         question.title = page.headings.first().map(|heading| heading.text.clone());
         question.message = words;
-        let prompt = asking::prompt(&question, page);
+        let mut prompt = asking::prompt(&question, page);
+        prompt.because = Some(code);
         let (page, shape) = (page.clone(), "handoff".to_owned());
         self.rejected = None;
         self.pose(Asked { question, prompt, page, by_http: false, shape, handed_off: Some(code) })

@@ -180,6 +180,14 @@ fn without_fragment(url: &Url) -> Url {
 
 #[async_trait]
 impl Driver for BrowserDriver {
+    fn must_wait(&self) -> bool {
+        self.open.is_none() && self.browsers.are_taken()
+    }
+
+    async fn prepare(&mut self) -> Result<(), Error> {
+        self.opened().await
+    }
+
     async fn perform(&mut self, action: &Action) -> Result<(), Error> {
         match action {
             Action::Open(url) => self.go(url).await,

@@ -106,6 +106,11 @@ impl Browsers {
         self.0.program.is_some()
     }
 
+    /// Whether whoever asks now has to wait.
+    pub(super) fn are_taken(&self) -> bool {
+        self.0.places.available_permits() == 0
+    }
+
     /// A browser context; waits for a place while all are taken.
     pub(super) async fn place(&self) -> Result<Place, Error> {
         let waited = tokio::time::timeout(QUEUE, Arc::clone(&self.0.places).acquire_owned()).await;

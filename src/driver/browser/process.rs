@@ -9,8 +9,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::{oneshot, watch};
 
 use super::cdp::Cdp;
 use super::profile::Profile;
@@ -32,7 +33,9 @@ const USUAL: [&str; 6] = [
     "/usr/local/bin/chromium",
 ];
 /// The shell hands its own ends of the pipe to the numbers that Chromium reads and writes.
-const HAND_OVER: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>/dev/null"#;
+const HAND_OVER: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
+/// Characters of what Chromium says before it ends that are told.
+const LAST_WORDS: usize = 400;
 
 /// A Chromium that runs. It ends when this value is dropped.
 pub(super) struct Chromium {
@@ -69,9 +72,13 @@ impl Chromium {
         let proxy = Proxy::start(egress).await.map_err(failed)?;
         let profile = Profile::create(profiles).map_err(failed)?;
         let mut child = command(program, profile.dir(), &proxy).spawn().map_err(failed)?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(input), Some(output), Some(said)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
             return Err(Error::Crashed);
         };
+        let (tell, why) = oneshot::channel();
+        tokio::spawn(listen(said, tell));
         let cdp = Cdp::start(output, input);
         let (ends, ended) = watch::channel(false);
         let guarded = cdp.clone();
@@ -80,12 +87,15 @@ impl Chromium {
             ends.send_replace(true);
         });
         let mut chromium = Self { cdp, proxy, agent: String::new(), ended };
-        chromium.greet().await.inspect_err(|error| {
+        if let Err(error) = chromium.greet().await {
+            let said = tokio::time::timeout(END, why).await.ok().and_then(Result::ok);
             tracing::error!(
-                error = error as &dyn std::error::Error,
+                error = &error as &dyn std::error::Error,
+                chromium.said = said.unwrap_or_default(),
                 "Chromium was started and does not answer."
             );
-        })?;
+            return Err(error);
+        }
         Ok(chromium)
     }
 
@@ -113,6 +123,17 @@ impl Drop for Chromium {
     }
 }
 
+/// Tells why Chromium ends itself, if it says so; everything else that it says is read and forgotten.
+async fn listen(said: ChildStderr, why: oneshot::Sender<String>) {
+    let (mut lines, mut why) = (BufReader::new(said).lines(), Some(why));
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(why) = why.take_if(|_| line.contains(":FATAL:")) {
+            // Nobody waits for it once Chromium runs.
+            drop(why.send(line.chars().take(LAST_WORDS).collect()));
+        }
+    }
+}
+
 fn command(program: &Path, profile: &Path, proxy: &Proxy) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", HAND_OVER]).arg(program).args(flags(profile, proxy));
@@ -122,7 +143,7 @@ fn command(program: &Path, profile: &Path, proxy: &Proxy) -> Command {
     }
     // It makes a socket there, whose path may have 108 bytes: seen from the profile it is short.
     command.current_dir(profile).env("TMPDIR", ".");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
     command
 }

@@ -105,7 +105,8 @@ impl BrowserDriver {
             | "net::ERR_DISALLOWED_URL_SCHEME"
             | "net::ERR_UNKNOWN_URL_SCHEME" => Error::NotWeb,
             "net::ERR_TIMED_OUT" | "net::ERR_CONNECTION_TIMED_OUT" => Error::Exchange(egress::Error::Timeout),
-            _ if why.contains("_CERT_") || why.contains("_SSL_") => Error::Exchange(egress::Error::Tls(why)),
+            _ if why.contains("_CERT_") => Error::Exchange(egress::Error::Certificate(why)),
+            _ if why.contains("_SSL_") => Error::Exchange(egress::Error::Tls(why)),
             // The proxy says no more than this to the browser; the same rule says why.
             _ => match Url::parse(&page.document.url) {
                 Ok(url) => match self.tools.egress.vet(&url).await {

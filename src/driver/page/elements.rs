@@ -30,8 +30,10 @@ pub(in crate::driver) fn open<'a>(walker: &mut Walker<'a>, open: &Open<'a>, has_
             inputs::control(walker, open, kind);
         }
         "script" => walker.page.scripts += 1,
-        "iframe" | "frame" => frame(walker, element),
+        "iframe" | "frame" => frame(walker, open),
         "img" => image(walker, open),
+        // A browser can take a picture of what scripts have drawn.
+        "canvas" | "svg" if walker.layout.is_some() => drawing(walker, open),
         "br" => walker.text("\n"),
         _ => {}
     }
@@ -137,11 +139,21 @@ fn link(walker: &mut Walker<'_>, open: &Open<'_>, text: String) {
     }
 }
 
-fn frame(walker: &mut Walker<'_>, element: &Element) {
+/// A frame that people do not see asks them nothing.
+fn frame(walker: &mut Walker<'_>, open: &Open<'_>) {
+    let element = open.element;
     let source = element.attr("src").and_then(|src| walker.base.join(src.trim()).ok());
-    if let Some(source) = source.filter(|_| walker.page.frames.len() < 50) {
-        walker.page.frames.push(source.as_str().chars().take(200).collect());
+    let unseen = |source: &Url| open.hidden || has_no_size(source);
+    if let Some(source) = source.filter(|source| walker.page.frames.len() < 50 && !unseen(source)) {
+        let called = tidy(element.attr("title").unwrap_or_default(), 100);
+        let source: String = source.as_str().chars().take(200).collect();
+        walker.page.frames.push(format!("{source} {called}"));
     }
+}
+
+/// A captcha's frame says in its address that it works without anybody.
+fn has_no_size(source: &Url) -> bool {
+    source.query_pairs().any(|(name, value)| name == "size" && value == "invisible")
 }
 
 /// Pictures kept of a page; a data address longer than this is no captcha.
@@ -154,9 +166,7 @@ fn image(walker: &mut Walker<'_>, open: &Open<'_>) {
     let source = element.attr("src").filter(|source| source.len() <= LONGEST_SOURCE);
     if let Some(source) = source.filter(|_| walker.page.images.len() < MOST_PICTURES) {
         let file = if source.starts_with("data:") { "" } else { source };
-        let words = ["id", "class", "alt", "title"].into_iter().filter_map(|name| element.attr(name));
-        let names = tidy(&words.chain([file]).collect::<Vec<_>>().join(" "), 300);
-        walker.page.images.push(Image { uid: open.uid, names, visible: walker.seen(open.hidden) });
+        keep_picture(walker, open, file);
         walker.pictures.insert(open.uid, source.to_owned());
     }
     let inside = walker.stack.iter().rev().take(4).any(|open| matches!(open.tag, "a" | "button"));
@@ -172,6 +182,23 @@ fn image(walker: &mut Walker<'_>, open: &Open<'_>) {
     }
 }
 
+/// What scripts have drawn, as a picture.
+fn drawing(walker: &mut Walker<'_>, open: &Open<'_>) {
+    if walker.page.images.len() < MOST_PICTURES {
+        keep_picture(walker, open, "");
+    }
+}
+
+/// A picture is called what it is called itself, or what the element around it is.
+fn keep_picture(walker: &mut Walker<'_>, open: &Open<'_>, file: &str) {
+    let words = ["id", "class", "alt", "title", "aria-label"];
+    let words = words.into_iter().filter_map(|name| open.element.attr(name));
+    let around = walker.stack.last().filter(|around| !matches!(around.tag, "body" | "form"));
+    let around = around.map_or("", |around| around.marks.as_str());
+    let names = tidy(&words.chain([file, around]).collect::<Vec<_>>().join(" "), 300);
+    walker.page.images.push(Image { uid: open.uid, names, visible: walker.seen(open.hidden) });
+}
+
 /// Elements that scripts fill, and captchas that wait for a person.
 fn widget(walker: &mut Walker<'_>, open: &Open<'_>, has_children: bool) {
     let element = open.element;
@@ -179,8 +206,8 @@ fn widget(walker: &mut Walker<'_>, open: &Open<'_>, has_children: bool) {
     if (root || open.tag == "app-root") && !has_children {
         walker.page.empty_app_root = true;
     }
-    let captcha =
-        element.classes().any(|class| matches!(class, "g-recaptcha" | "h-captcha" | "cf-turnstile"));
+    let named = element.classes().any(|class| matches!(class, "g-recaptcha" | "h-captcha" | "cf-turnstile"));
+    let captcha = named || element.attr("data-sitekey").is_some();
     let unseen = element.attr("data-size") == Some("invisible") || open.hidden || open.tag == "button";
     if captcha && !unseen {
         walker.page.frames.push("captcha widget".to_owned());

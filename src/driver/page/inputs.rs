@@ -27,6 +27,7 @@ pub(in crate::driver) fn control<'a>(walker: &mut Walker<'a>, open: &Open<'a>, k
     let element = open.element;
     let attribute = |name: &str| element.attr(name).map(str::to_owned);
     let ticks = matches!(kind, Kind::Radio | Kind::Checkbox);
+    walker.page.proof_given |= is_proof(walker, open);
     if walker.controls.len() >= MOST_CONTROLS {
         return;
     }
@@ -46,6 +47,16 @@ pub(in crate::driver) fn control<'a>(walker: &mut Walker<'a>, open: &Open<'a>, k
             enctype: attribute("formenctype"),
         },
     });
+}
+
+/// Whether this is a captcha's own field, and its scripts have filled it.
+fn is_proof(walker: &Walker<'_>, open: &Open<'_>) -> bool {
+    let Some(layout) = walker.layout else { return false };
+    let name = open.element.attr("name").unwrap_or_default().to_ascii_lowercase();
+    let filled = || open.element.attr("value").is_some_and(|value| !value.is_empty());
+    ["captcha", "turnstile"].iter().any(|mark| name.contains(mark))
+        && ["response", "solution", "token"].iter().any(|end| name.ends_with(end))
+        && (filled() || layout.is_filled(open.uid))
 }
 
 /// An `input` of any type.

@@ -103,6 +103,7 @@ impl<'a> Walker<'a> {
             links: Vec::new(),
             texts: Vec::new(),
             frames: Vec::new(),
+            proof_given: false,
             images: Vec::new(),
             cookies: Vec::new(),
             scripts: 0,

@@ -1,6 +1,7 @@
 //! The detector and the machine on pages of our own, through the real parser and real HTTP.
 
 mod after;
+mod agreement;
 mod bytes;
 mod corpus;
 mod first;
@@ -13,6 +14,8 @@ mod recipe;
 mod save;
 mod scripts;
 mod site;
+mod stage;
+mod stroll;
 mod workflow;
 
 use std::fmt::Write as _;

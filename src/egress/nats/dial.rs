@@ -39,7 +39,7 @@ impl DialError {
             Self::Broker(error) => error,
         };
         if let Some(tls) = cause::tls_in(error) {
-            return Error::Tls(tls);
+            return Error::Tls(tls.words());
         }
         match error.kind() {
             ConnectErrorKind::TimedOut => Error::Timeout,

@@ -25,6 +25,7 @@ fn prompt(kind: Kind) -> Prompt {
         origin: "https://login.harbour.example".into(),
         site_error: None,
         rejected: None,
+        because: None,
         fields: vec![],
         choices: vec![],
         media: vec![],

@@ -29,6 +29,11 @@ pub(super) static WORDS: Words = Words {
                  aufbewahrt, wenn Sie dem dort zustimmen, wo Sie es eingeben.",
 
     opening: Told { title: "{site} wird geöffnet", text: "Das dauert meist nur ein paar Sekunden." },
+    in_line: Told {
+        title: "Sie sind als Nummer {place} an der Reihe",
+        text: "Alles, was {site} öffnen kann, ist gerade belegt. Lassen Sie diese Seite offen: Sie geht von selbst \
+               weiter, sobald Sie dran sind.",
+    },
     checking: Told { title: "{site} prüft", text: "Das dauert meist nur ein paar Sekunden." },
     slow: "Es dauert länger als sonst. Sie können diese Seite offen lassen: Nichts geht verloren.",
     reload: "Es tut sich nichts? Seite neu laden",
@@ -63,6 +68,9 @@ pub(super) static WORDS: Words = Words {
     resend_in: "In {n} Sekunden können Sie es noch einmal senden lassen.",
     number: "Zahl zum Vergleichen",
     by_itself: "Diese Seite geht von selbst weiter, sobald {site} Bescheid weiß.",
+    prove_there: "{site} will einen Beweis, dass da ein Mensch ist, und nimmt ihn nur in Ihrem eigenen Browser an. \
+                  Melden Sie sich dort einmal bei {origin} an, kommen Sie zurück und machen Sie hier weiter: Oft \
+                  wird dann nicht mehr gefragt.",
     open_site: "{origin} in einem neuen Tab öffnen",
 
     code_sms: "Der Code kommt per SMS.",
@@ -225,9 +233,16 @@ fn failure(code: FailureCode) -> &'static str {
         F::NoAccess => "Dieses Konto hat keinen Zugang zu dem, was gebraucht wird.",
         F::SiteUnavailable => "Die Website ist im Moment nicht erreichbar.",
         F::SiteError => "Die Website hat mit einem Fehler geantwortet.",
+        F::CertificateInvalid => {
+            "Die Website konnte nicht beweisen, dass sie die richtige ist: Ihr Zertifikat ist ungültig. Zu Ihrer \
+             Sicherheit wurde nichts dorthin gesendet."
+        }
         F::BlockedAsBot => "Die Website lässt eine Anmeldung von hier aus nicht zu.",
         F::RateLimited => "Es waren zu viele Versuche. Bitte warten Sie eine Weile bis zum nächsten.",
-        F::CaptchaUnsolvable => "Die Website zeigt ein Rätsel, das sich hier nicht lösen lässt.",
+        F::CaptchaUnsolvable => {
+            "Die Website will einen Beweis, dass da ein Mensch ist; den nimmt sie nur in Ihrem eigenen Browser an \
+             und nicht von hier."
+        }
         F::LoginFormNotFound | F::UnknownPage | F::StuckLoop => {
             "Die Website hat etwas gezeigt, das wir nicht verstehen."
         }

@@ -28,6 +28,11 @@ pub(super) static WORDS: Words = Words {
                  agree to that where you type it.",
 
     opening: Told { title: "Opening {site}", text: "This usually takes a few seconds." },
+    in_line: Told {
+        title: "You are number {place} in line",
+        text: "Everything that can open {site} is busy right now. Keep this page open: it goes on by itself as \
+               soon as it is your turn.",
+    },
     checking: Told { title: "Checking with {site}", text: "This usually takes a few seconds." },
     slow: "It is taking longer than usual. You can keep this page open: nothing is lost.",
     reload: "Nothing happening? Load this page again",
@@ -62,6 +67,8 @@ pub(super) static WORDS: Words = Words {
     resend_in: "You can ask for a new one in {n} seconds.",
     number: "Number to compare",
     by_itself: "This page goes on by itself as soon as {site} knows.",
+    prove_there: "{site} wants proof that a person is there, which it takes only in your own browser. Sign in at \
+                  {origin} there once, then come back and go on here: often it no longer asks.",
     open_site: "Open {origin} in a new tab",
 
     code_sms: "The code comes by text message.",
@@ -206,9 +213,16 @@ fn failure(code: FailureCode) -> &'static str {
         F::NoAccess => "This account has no access to what is needed.",
         F::SiteUnavailable => "The site cannot be reached at the moment.",
         F::SiteError => "The site answered with an error.",
+        F::CertificateInvalid => {
+            "The site could not prove that it is the one it says: its certificate is not valid. For your safety \
+             nothing was sent there."
+        }
         F::BlockedAsBot => "The site refused to let us sign you in from here.",
         F::RateLimited => "There were too many tries. Please wait a while before the next one.",
-        F::CaptchaUnsolvable => "The site shows a puzzle that cannot be answered here.",
+        F::CaptchaUnsolvable => {
+            "The site wants proof that a person is there, which it takes only in your own browser and not from \
+             here."
+        }
         F::LoginFormNotFound | F::UnknownPage | F::StuckLoop => {
             "The site showed something we do not understand."
         }

@@ -34,6 +34,7 @@ pub(super) struct Words {
     pub(super) keep_vault: &'static str,
 
     pub(super) opening: Told,
+    pub(super) in_line: Told,
     pub(super) checking: Told,
     pub(super) slow: &'static str,
     pub(super) reload: &'static str,
@@ -69,6 +70,7 @@ pub(super) struct Words {
     pub(super) resend_in: &'static str,
     pub(super) number: &'static str,
     pub(super) by_itself: &'static str,
+    pub(super) prove_there: &'static str,
     pub(super) open_site: &'static str,
 
     pub(super) code_sms: &'static str,

@@ -48,6 +48,7 @@ impl Choice {
         let by_scripts = matches!(
             code,
             FailureCode::MethodUnsupported
+                | FailureCode::CaptchaUnsolvable
                 | FailureCode::LoginFormNotFound
                 | FailureCode::UnknownPage
                 | FailureCode::StuckLoop

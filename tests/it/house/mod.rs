@@ -45,7 +45,7 @@ use url::Url;
 pub(crate) use bank::Bank;
 pub(crate) use broker::{Broker, Kept};
 pub(crate) use cable::Cable;
-pub(crate) use certificate::certificate;
+pub(crate) use certificate::{GOOD, Wording, certificate, certificate_with};
 pub(crate) use customer::{Customer, Page};
 pub(crate) use database::{Database, Kind};
 pub(crate) use ear::Ear;
@@ -243,6 +243,12 @@ impl House {
     /// The operator says something else about the API, and starts the server again.
     pub(crate) async fn set_api(&mut self, change: impl FnOnce(&mut postern::config::Api)) {
         change(&mut self.settings.api);
+        self.restart().await;
+    }
+
+    /// The operator allows so many browsers at a time.
+    pub(crate) async fn allow_browsers(&mut self, most: usize) {
+        self.settings.browser.limit = most;
         self.restart().await;
     }
 

@@ -54,7 +54,7 @@ impl Setup {
             .args(["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--log-format", "json"])
             .current_dir(&self.data_dir)
             .env("POSTERN_EGRESS__WEBHOOKS__ALLOW", "http://127.0.0.1:*, https://127.0.0.1:*")
-            .env("POSTERN_EGRESS__SOURCES__ALLOW", "http://127.0.0.1:*")
+            .env("POSTERN_EGRESS__SOURCES__ALLOW", "http://127.0.0.1:*, https://127.0.0.1:*")
             .env("RUST_LOG", "info")
             .envs(self.authorities.iter().map(|file| ("SSL_CERT_FILE", file)));
         command
