@@ -10,7 +10,7 @@ use super::context::{app, caller};
 use super::endpoint::WebhookEndpoint;
 use super::error::{optional, top_level};
 use super::event::Event;
-use super::load::{self, DeliveryOf, EndpointOf, EventOf};
+use super::load::{self, AttemptsOf, DeliveryOf, EndpointOf, EventOf, Part};
 use super::paging::{self, Args, bad};
 use super::scalar::DateTime;
 use super::words::{AttemptOutcome, DeliveryStatus};
@@ -92,12 +92,12 @@ impl WebhookDelivery {
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, DeliveryAttempt>> {
-        let caller = caller(ctx, Scope::WebhooksRead)?;
+        caller(ctx, Scope::WebhooksRead)?;
         let limit = paging::first(first)?;
         let start =
             after.as_deref().map(|text| text.parse().map_err(|_| bad("after must be a cursor of this list")));
-        let range = (start.transpose()?.unwrap_or(0), limit + 1);
-        let mut rows = service::attempts(app(ctx)?, caller, self.0.id, range).await.map_err(top_level)?;
+        let part = Part(self.0.id, start.transpose()?.unwrap_or(0), limit + 1);
+        let mut rows = load::one(ctx, AttemptsOf(self.0.workspace_id, part)).await?.unwrap_or_default();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_next = rows.len() > limit;
         rows.truncate(limit);

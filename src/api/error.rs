@@ -66,6 +66,7 @@ fn code(problem: Problem) -> UserErrorCode {
         Problem::ForbiddenUrl => UserErrorCode::ForbiddenUrl,
         Problem::LimitExceeded => UserErrorCode::LimitExceeded,
         Problem::Taken => UserErrorCode::Taken,
+        Problem::Conflict => UserErrorCode::Conflict,
     }
 }
 

@@ -10,7 +10,6 @@ use super::link::Link;
 use super::load::{self, EventData, LinkOf};
 use super::paging;
 use super::scalar::{DateTime, EventCursor, JsonObject};
-use crate::service::Caller;
 use crate::service::event::{self as service, Wanted};
 
 /// One fact of the log.
@@ -83,26 +82,35 @@ impl EventQueries {
     ) -> Result<Connection<String, Event>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
-        connection(ctx, caller, (&wanted, first, after.map(EventCursor::encode))).await
+        let range = Range { start: after.map(|cursor| cursor.0), limit: paging::first(first)? };
+        let rows = service::list(app(ctx)?, caller, &wanted, range.start, range.limit + 1).await;
+        Ok(range.connection(rows.map_err(of_the_log)?))
     }
 }
 
-/// Events as a page whose cursors are places in the log.
-pub(super) async fn connection(
-    ctx: &Context<'_>,
-    caller: &Caller,
-    (wanted, first, after): (&Wanted, Option<i32>, Option<String>),
-) -> Result<Connection<String, Event>> {
-    let limit = paging::first(first)?;
-    let cursor = |text: &String| {
-        EventCursor::decode(text).ok_or_else(|| paging::bad("after must be a cursor of the log"))
-    };
-    let start = after.as_ref().map(cursor).transpose()?.map(|cursor| cursor.0);
-    let mut rows = service::list(app(ctx)?, caller, wanted, start, limit + 1).await.map_err(of_the_log)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_next = rows.len() > limit;
-    rows.truncate(limit);
-    let mut page = Connection::new(after.is_some(), has_next);
-    page.edges.extend(rows.into_iter().map(|row| Edge::new(EventCursor(row.position).encode(), Event(row))));
-    Ok(page)
+/// Which events of a list to show: its cursors are places in the log.
+pub(super) struct Range {
+    pub(super) start: Option<i64>,
+    pub(super) limit: u64,
+}
+
+impl Range {
+    pub(super) fn read(first: Option<i32>, after: Option<String>) -> Result<Self> {
+        let cursor = |text: String| {
+            EventCursor::decode(&text).ok_or_else(|| paging::bad("after must be a cursor of the log"))
+        };
+        let start = after.map(cursor).transpose()?.map(|cursor| cursor.0);
+        Ok(Self { start, limit: paging::first(first)? })
+    }
+
+    /// Events that were read with one more than the page holds.
+    pub(super) fn connection(&self, mut rows: Vec<event::Model>) -> Connection<String, Event> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let has_next = rows.len() > limit;
+        rows.truncate(limit);
+        let mut page = Connection::new(self.start.is_some(), has_next);
+        let edge = |row: event::Model| Edge::new(EventCursor(row.position).encode(), Event(row));
+        page.edges.extend(rows.into_iter().map(edge));
+        page
+    }
 }

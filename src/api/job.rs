@@ -1,5 +1,7 @@
 //! Jobs in the API.
 
+mod update;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, job};
@@ -14,6 +16,8 @@ use super::step::WorkflowInput;
 use super::words::KeepCredentials;
 use crate::domain::step as words;
 use crate::service::job as service;
+
+pub(super) use update::JobUpdates;
 
 /// What to do once signed in.
 #[derive(Description)]

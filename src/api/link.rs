@@ -1,25 +1,28 @@
 //! Links in the API.
 
+mod create;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::{Scope, link};
+use entity::{Scope, customer, link};
 
-use super::context::{anyone, app, caller};
-use super::error::{UserError, UserErrorCode, optional, top_level, user_errors};
-use super::event::Event;
+use super::context::{app, caller};
+use super::error::{UserError, of_the_log, optional, top_level, user_errors};
+use super::event::{Event, Range};
 use super::failure::Failure;
 use super::job::Job;
 use super::kept::Session;
-use super::load::{self, CustomerOf, JobOf, PositionOf, RunOf, SessionOf};
+use super::load::{self, CustomerOf, EventsOf, JobOf, LoginsOf, Part, PositionOf, RunOf, SessionOf};
 use super::login::Login;
 use super::paging::{self, Args};
 use super::run::Run;
-use super::scalar::{DateTime, Duration, EventCursor, JsonObject, Url};
+use super::scalar::{DateTime, EventCursor, JsonObject, Url};
 use super::words::LinkStatus;
 use crate::domain::link as life;
-use crate::service::event::Wanted;
-use crate::service::{link as service, login as logins};
+use crate::service::{Error, link as service};
 use crate::store::link::Filter;
+
+pub(super) use create::CreateLinkMutations;
 
 /// One invitation: a customer, a job, an expiry, and where it stands.
 #[derive(Description)]
@@ -44,7 +47,7 @@ impl Link {
     /// The partner's own name for the customer; null after erasure.
     async fn external_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let customer = load::one(ctx, CustomerOf(self.0.workspace_id, self.0.customer_id)).await?;
-        Ok(customer.map(|customer| customer.external_id))
+        Ok(customer.as_ref().and_then(customer::Model::name).map(ToOwned::to_owned))
     }
 
     /// What is done once signed in.
@@ -135,9 +138,8 @@ impl Link {
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, Login>> {
         let page = Args::forward(first, after).page()?;
-        let range = (page.after.map(entity::LoginId), page.limit + 1);
-        let rows =
-            logins::of_link(app(ctx)?, self.0.workspace_id, self.0.id, range).await.map_err(top_level)?;
+        let part = Part(self.0.id, page.after.map(entity::LoginId), page.limit + 1);
+        let rows = load::one(ctx, LoginsOf(self.0.workspace_id, part)).await?.unwrap_or_default();
         Ok(paging::connection(page, paging::cut(page, rows), |row| (row.id.0, Login(row))))
     }
 
@@ -150,8 +152,12 @@ impl Link {
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
     ) -> Result<Connection<String, Event>> {
-        let wanted = Wanted { link: Some(self.0.id), ..Wanted::default() };
-        super::event::connection(ctx, anyone(ctx)?, (&wanted, first, after)).await
+        let range = Range::read(first, after)?;
+        let part = Part(self.0.id, range.start, range.limit + 1);
+        match load::one(ctx, EventsOf(self.0.workspace_id, part)).await? {
+            Some(None) => Err(of_the_log(Error::Gone)),
+            found => Ok(range.connection(found.flatten().unwrap_or_default())),
+        }
     }
 
     /// The latest run of the job, once signed in.
@@ -165,42 +171,6 @@ impl Link {
         caller(ctx, Scope::JobsRead)?;
         Ok(load::one(ctx, SessionOf(self.0.workspace_id, self.0.id)).await?.map(Session::from))
     }
-}
-
-/// A link to make.
-#[derive(InputObject)]
-pub(super) struct CreateLinkInput {
-    /// The partner's own name for the customer, 1..256 characters.
-    external_id: String,
-    /// What to do once signed in.
-    job_id: ID,
-    /// How long it lives: whole seconds, PT1M..P90D.
-    #[graphql(default_with = "Duration(std::time::Duration::from_hours(7 * 24))")]
-    expires_in: Duration,
-    /// Echoed in webhooks; up to 4 KiB of JSON.
-    metadata: Option<JsonObject>,
-    /// Where the customer goes afterwards; under one of the workspace's return URLs.
-    return_url: Option<Url>,
-    /// BCP 47; null = the customer's browser decides.
-    locale: Option<String>,
-    /// `run_…`: a run that ended `RELOGIN_REQUIRED`, of the same job and customer. The link asks only what is
-    /// missing, and takes the place of the run's link: rerun this one from then on.
-    relogin: Option<ID>,
-    /// The same key and input within 24 hours give the same link (`replayed`); another input is CONFLICT.
-    idempotency_key: Option<String>,
-}
-
-/// What came of it.
-#[derive(SimpleObject, Default)]
-pub(super) struct CreateLinkPayload {
-    /// The link; null if there are user errors.
-    link: Option<Link>,
-    /// Subscribe after it to miss nothing about the link.
-    event_cursor: Option<EventCursor>,
-    /// Whether an earlier call with the same key made it.
-    replayed: bool,
-    /// What to fix.
-    user_errors: Vec<UserError>,
 }
 
 /// Which link to expire.
@@ -279,53 +249,18 @@ impl LinkQueries {
     }
 }
 
-/// Making and ending links.
+/// Ending links.
 #[derive(Default)]
 pub(super) struct LinkMutations;
 
 #[Object]
 impl LinkMutations {
-    /// Creates a link that lets one customer sign in for a job. Needs `LINKS_WRITE`.
-    async fn create_link(&self, ctx: &Context<'_>, input: CreateLinkInput) -> Result<CreateLinkPayload> {
-        let caller = caller(ctx, Scope::LinksWrite)?;
-        let Ok(job) = input.job_id.parse() else {
-            let error = UserError::new(UserErrorCode::NotFound, "jobId", "must be a job of this workspace");
-            return Ok(CreateLinkPayload { user_errors: vec![error], ..CreateLinkPayload::default() });
-        };
-        let Ok(relogin) = input.relogin.map(|id| id.parse()).transpose() else {
-            let error = UserError::new(UserErrorCode::NotFound, "relogin", service::NO_SUCH_RUN);
-            return Ok(CreateLinkPayload { user_errors: vec![error], ..CreateLinkPayload::default() });
-        };
-        let empty = || serde_json::Value::Object(serde_json::Map::new());
-        let new = service::New {
-            external_id: input.external_id,
-            job,
-            expires_in: input.expires_in.0,
-            metadata: input.metadata.map_or_else(empty, |metadata| metadata.0),
-            return_url: input.return_url.map(|url| url.0),
-            locale: input.locale,
-            relogin,
-            idempotency_key: input.idempotency_key,
-        };
-        Ok(match service::create(app(ctx)?, caller, new).await {
-            Ok(created) => CreateLinkPayload {
-                link: Some(Link(created.link)),
-                event_cursor: Some(EventCursor(created.position)),
-                replayed: created.replayed,
-                user_errors: Vec::new(),
-            },
-            Err(error) => {
-                CreateLinkPayload { user_errors: user_errors(error)?, ..CreateLinkPayload::default() }
-            }
-        })
-    }
-
     /// Ends a link at once, and a live login on it. Needs `LINKS_WRITE`.
     async fn expire_link(&self, ctx: &Context<'_>, input: ExpireLinkInput) -> Result<ExpireLinkPayload> {
         let caller = caller(ctx, Scope::LinksWrite)?;
         let expired = match input.id.parse() {
             Ok(id) => service::expire(app(ctx)?, caller, id).await,
-            Err(_) => Err(crate::service::Error::NotFound),
+            Err(_) => Err(Error::NotFound),
         };
         Ok(match expired {
             Ok(link) => ExpireLinkPayload { link: Some(Link(link)), user_errors: Vec::new() },

@@ -8,7 +8,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
 use entity::{
     CustomerId, DeliveryId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId,
-    customer, delivery, endpoint, event, job, link, prompt, run, run_file, run_step, source_system,
+    attempt, customer, delivery, endpoint, event, job, link, login, prompt, run, run_file, run_step,
+    source_system,
 };
 
 use super::error;
@@ -122,6 +123,41 @@ loads! {
         let rows = service::login::prompts(app, workspace, ids).await?;
         grouped(rows, |row| row.login_id)
     };
+    LoginsOf(Part<LinkId, Option<LoginId>>) -> Vec<login::Model> = |app, workspace, parts| {
+        let mut found = Vec::new();
+        for (range, links) in by_range(parts) {
+            let rows = service::login::of_links(app, workspace, links, range).await?;
+            found.extend(grouped(rows, |row| Part(row.link_id, range.0, range.1)));
+        }
+        found
+    };
+    EventsOf(Part<LinkId, Option<i64>>) -> Option<Vec<event::Model>> = |app, workspace, parts| {
+        let mut found = Vec::new();
+        for (range, links) in by_range(parts) {
+            // Gone for one is gone for all that begin at the same place.
+            match service::event::of_links(app, workspace, links.clone(), range).await? {
+                None => found.extend(links.into_iter().map(|link| (Part(link, range.0, range.1), None))),
+                Some(rows) => {
+                    let rows = rows.into_iter().filter_map(|row| Some((row.link_id?, row))).collect();
+                    let lists = grouped(rows, |(link, _)| Part(*link, range.0, range.1));
+                    let events = |rows: Vec<(LinkId, event::Model)>| rows.into_iter().map(|(_, row)| row);
+                    found.extend(lists.into_iter().map(|(part, rows)| (part, Some(events(rows).collect()))));
+                }
+            }
+        }
+        found
+    };
+    AttemptsOf(Part<DeliveryId, i32>) -> Vec<attempt::Model> = |app, workspace, parts| {
+        let mut found = Vec::new();
+        for (range, deliveries) in by_range(parts) {
+            let rows = service::delivery::attempts(app, workspace, deliveries, range).await?;
+            found.extend(grouped(rows, |row| Part(row.delivery_id, range.0, range.1)));
+        }
+        found
+    };
+    PublicKeyOf(EndpointId) -> String = |app, workspace, ids| {
+        service::endpoint::seal::public_keys(app, workspace, ids).await?
+    };
     EventOf(EventId) -> event::Model = |app, workspace, ids| {
         let rows = service::event::find_many(app, workspace, ids).await?;
         rows.into_iter().map(|row| (row.id, row)).collect()
@@ -140,6 +176,19 @@ loads! {
         let rows = service::endpoint::find_many(app, workspace, ids).await?;
         rows.into_iter().map(|row| (row.id, row)).collect()
     };
+}
+
+/// The beginning of a list that belongs to something: whose, after what, and how many rows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Part<I, A>(pub(super) I, pub(super) A, pub(super) u64);
+
+/// Parts that begin at the same place and are as long are read together.
+fn by_range<I, A: Copy + Eq + Hash>(parts: Vec<Part<I, A>>) -> HashMap<(A, u64), Vec<I>> {
+    let mut ranges: HashMap<(A, u64), Vec<I>> = HashMap::new();
+    for Part(id, after, limit) in parts {
+        ranges.entry((after, limit)).or_default().push(id);
+    }
+    ranges
 }
 
 fn grouped<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<(K, Vec<T>)> {

@@ -4,6 +4,7 @@
 //! a noun. A resolver is thin: check the scope, call one use case, translate the outcome.
 
 mod context;
+mod customer;
 mod delivery;
 pub mod door;
 mod endpoint;
@@ -11,6 +12,7 @@ mod error;
 mod event;
 mod failure;
 mod file;
+mod given;
 mod job;
 mod kept;
 mod link;

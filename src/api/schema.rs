@@ -11,7 +11,9 @@ use super::link::Link;
 use super::login::Login;
 use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
-use super::{delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer};
+use super::{
+    customer, delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer,
+};
 use crate::service::App;
 
 /// Everything that can be read.
@@ -30,10 +32,12 @@ pub(super) struct Query(
 /// Everything that can be changed. Each takes one `input` and returns the object and `userErrors`.
 #[derive(MergedObject, Default)]
 pub(super) struct Mutation(
+    link::CreateLinkMutations,
     link::LinkMutations,
     source_system::SourceSystemMutations,
     source_system::SourceSystemUpdates,
     job::JobMutations,
+    job::JobUpdates,
     kept::KeptMutations,
     endpoint::EndpointMutations,
     endpoint::update::UpdateMutations,
@@ -42,6 +46,7 @@ pub(super) struct Mutation(
     endpoint::test_event::TestEventMutations,
     delivery::resend::ResendMutations,
     recovery::RecoveryMutations,
+    customer::CustomerMutations,
 );
 
 /// The API of the partner.

@@ -4,6 +4,8 @@
 //! Callers lose nothing by it: alone, a create is written at once; in a crowd many share a commit.
 //! Each caller gets its own outcome. If a whole batch is refused by the database, its members are
 //! tried one by one, so that one row cannot fail its neighbours.
+//!
+//! `createLinks` has a transaction of its own, which takes the same way through the tables.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock::Clock;
 use super::event::{self, Record};
 use super::idempotency::{self, Request};
-use super::link::{Created, New, fresh};
+use super::link::{Created, NO_SUCH_JOB, New, Refused, fresh};
 use super::{Error, Problem};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link as life;
@@ -26,7 +28,11 @@ const QUEUE: usize = 4096;
 const BATCH: usize = 256;
 
 /// Where creates are handed in.
-pub(super) struct Batcher(mpsc::Sender<Wish>);
+pub(super) struct Batcher {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    wishes: mpsc::Sender<Wish>,
+}
 
 #[derive(Clone)]
 struct Order {
@@ -43,6 +49,7 @@ struct Wish {
 impl Batcher {
     pub(super) fn start(db: Db, clock: Arc<dyn Clock>) -> Self {
         let (wishes, mut waiting) = mpsc::channel::<Wish>(QUEUE);
+        let batcher = Self { db: db.clone(), clock: Arc::clone(&clock), wishes };
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH);
             while waiting.recv_many(&mut batch, BATCH).await > 0 {
@@ -55,7 +62,7 @@ impl Batcher {
                 }
             }
         });
-        Self(wishes)
+        batcher
     }
 
     pub(super) async fn create(
@@ -66,18 +73,48 @@ impl Batcher {
     ) -> Result<Created, Error> {
         let (reply, outcome) = oneshot::channel();
         let order = Order { workspace, new, token_key };
-        self.0.send(Wish { order, reply }).await.map_err(|_| Error::Unavailable)?;
+        self.wishes.send(Wish { order, reply }).await.map_err(|_| Error::Unavailable)?;
         outcome.await.unwrap_or(Err(Error::Unavailable))
     }
+
+    /// All of `news` in one transaction, or none of them; in their order.
+    pub(super) async fn create_together(
+        &self,
+        workspace: WorkspaceId,
+        news: Vec<New>,
+        token_key: u8,
+    ) -> Result<Vec<Created>, Refused> {
+        let orders = news.into_iter().map(|new| Order { workspace, new, token_key }).collect();
+        let now = self.clock.now();
+        store::transact(&self.db, async move |tx| {
+            let (first, later) = by_turn(orders);
+            let mut outcomes = Vec::new();
+            for turn in [first, later] {
+                let (indexes, orders): (Vec<usize>, Vec<Order>) = turn.into_iter().unzip();
+                outcomes.extend(indexes.into_iter().zip(put(&tx, now, &orders).await?));
+            }
+            all_or_none(outcomes)
+        })
+        .await
+    }
+}
+
+/// What was made, in order; or all that was not.
+fn all_or_none(mut outcomes: Numbered<Result<Created, Error>>) -> Result<Vec<Created>, Refused> {
+    outcomes.sort_by_key(|(index, _)| *index);
+    let (mut made, mut refused) = (Vec::with_capacity(outcomes.len()), Vec::new());
+    for (index, outcome) in outcomes {
+        match outcome {
+            Ok(created) => made.push(created),
+            Err(error) => refused.push(Refused::at(index, error)),
+        }
+    }
+    if refused.is_empty() { Ok(made) } else { Err(Refused(refused)) }
 }
 
 /// One outcome for each order, in their order.
 async fn carry_out(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Vec<Result<Created, Error>> {
-    // Of several orders with one key, the later ones are replays of the first: they go after it.
-    let mut keys = HashSet::new();
-    let (first, later): (Vec<_>, Vec<_>) = orders.into_iter().enumerate().partition(|(_, order)| {
-        order.new.idempotency_key.as_ref().is_none_or(|key| keys.insert((order.workspace, key.clone())))
-    });
+    let (first, later) = by_turn(orders);
     let mut outcomes = each(db, clock, first).await;
     for order in later {
         outcomes.extend(each(db, clock, vec![order]).await);
@@ -87,6 +124,14 @@ async fn carry_out(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Vec<Result
 }
 
 type Numbered<T> = Vec<(usize, T)>;
+
+/// Of several orders with one key, the later ones are replays of the first: they go after it.
+fn by_turn(orders: Vec<Order>) -> (Numbered<Order>, Numbered<Order>) {
+    let mut keys = HashSet::new();
+    orders.into_iter().enumerate().partition(|(_, order)| {
+        order.new.idempotency_key.as_ref().is_none_or(|key| keys.insert((order.workspace, key.clone())))
+    })
+}
 
 async fn each(db: &Db, clock: &dyn Clock, orders: Numbered<Order>) -> Numbered<Result<Created, Error>> {
     let (indexes, orders): (Vec<usize>, Vec<Order>) = orders.into_iter().unzip();
@@ -111,40 +156,38 @@ async fn each(db: &Db, clock: &dyn Clock, orders: Numbered<Order>) -> Numbered<R
 /// All orders in one transaction. The outer error is the database's; the inner ones are theirs.
 async fn write(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Result<Vec<Result<Created, Error>>, Error> {
     let now = clock.now();
-    store::transact(db, async move |tx| {
-        let jobs = known_jobs(&tx, &orders).await?;
-        let is_known = |order: &Order| jobs.contains(&(order.workspace, order.new.job));
-        let names: BTreeSet<_> = orders.iter().filter(|order| is_known(order)).map(name).collect();
-        let customers = store::customer::ensure(&tx, &names, now).await?;
-        let links: Vec<Option<link::Model>> = orders
-            .iter()
-            .map(|order| {
-                is_known(order).then(|| customers.get(&name(order))).flatten().map(|id| (order, *id))
-            })
-            .map(|wanted| {
-                wanted.map(|(order, customer)| {
-                    fresh(&order.new, order.workspace, customer, (now, order.token_key))
-                })
-            })
-            .collect();
-        let taken = claim_keys(&tx, now, &orders, &links).await?;
-        let is_new = |link: &&link::Model| !taken.contains_key(&link.id);
-        let names: HashMap<_, &str> = customers.iter().map(|((_, name), id)| (*id, name.as_str())).collect();
-        let new: Vec<link::Model> = links.iter().flatten().filter(is_new).cloned().collect();
-        let positions = insert(&tx, now, (&new, &names)).await?;
-        let mut outcomes = Vec::with_capacity(orders.len());
-        for link in links {
-            outcomes.push(match link {
-                None => Err(Error::input("jobId", Problem::NotFound, "must be a job of this workspace")),
-                Some(link) => match taken.get(&link.id) {
-                    Some(replay) => again(&tx, link.workspace_id, replay).await,
-                    None => made(link, &positions),
-                },
-            });
-        }
-        Ok(outcomes)
-    })
-    .await
+    store::transact(db, async move |tx| put(&tx, now, &orders).await).await
+}
+
+/// The way through the tables: one statement for each, however many orders there are. No two of them have
+/// the same key, unless an earlier transaction or turn has taken it.
+async fn put(tx: &Tx, now: Timestamp, orders: &[Order]) -> Result<Vec<Result<Created, Error>>, Error> {
+    let jobs = known_jobs(tx, orders).await?;
+    let is_known = |order: &Order| jobs.contains(&(order.workspace, order.new.job));
+    let names: BTreeSet<_> = orders.iter().filter(|order| is_known(order)).map(name).collect();
+    let customers = store::customer::ensure(tx, &names, now).await?;
+    let links: Vec<Option<link::Model>> = orders
+        .iter()
+        .map(|order| is_known(order).then(|| customers.get(&name(order))).flatten().map(|id| (order, *id)))
+        .map(|wanted| {
+            wanted
+                .map(|(order, customer)| fresh(&order.new, order.workspace, customer, (now, order.token_key)))
+        })
+        .collect();
+    let taken = claim_keys(tx, now, orders, &links).await?;
+    let earlier = made_earlier(tx, taken.values()).await?;
+    let is_new = |link: &&link::Model| !taken.contains_key(&link.id);
+    let names: HashMap<_, &str> = customers.iter().map(|((_, name), id)| (*id, name.as_str())).collect();
+    let new: Vec<link::Model> = links.iter().flatten().filter(is_new).cloned().collect();
+    let positions = insert(tx, now, (&new, &names)).await?;
+    let outcome = |link: Option<link::Model>| match link {
+        None => Err(Error::input("jobId", Problem::NotFound, NO_SUCH_JOB)),
+        Some(link) => match taken.get(&link.id) {
+            Some(replay) => again(replay, &earlier),
+            None => made(link, &positions),
+        },
+    };
+    Ok(links.into_iter().map(outcome).collect())
 }
 
 fn name(order: &Order) -> store::customer::Name {
@@ -199,12 +242,31 @@ async fn claim_keys(
     Ok(rows.into_iter().filter_map(replay).collect())
 }
 
-async fn again(tx: &Tx, workspace: WorkspaceId, replay: &Replay) -> Result<Created, Error> {
+/// Links that stand in the way of others, each with the position of its last event.
+type Earlier = HashMap<LinkId, (link::Model, i64)>;
+
+async fn made_earlier(tx: &Tx, replays: impl Iterator<Item = &Replay>) -> Result<Earlier, Error> {
+    let mut wanted: HashMap<WorkspaceId, HashSet<LinkId>> = HashMap::new();
+    for Replay { earlier, .. } in replays {
+        wanted.entry(earlier.workspace_id).or_default().insert(LinkId(earlier.object_id));
+    }
+    let mut found = HashMap::new();
+    for (workspace, ids) in wanted {
+        let links = store::link::find_many(tx, workspace, ids).await?;
+        let keys: Vec<_> = links.iter().map(|link| (link.id, link.sequence)).collect();
+        let positions = store::event::positions(tx, workspace, &keys).await?;
+        let with_position = |link: link::Model| {
+            let position = *positions.get(&(link.id, link.sequence))?;
+            Some((link.id, (link, position)))
+        };
+        found.extend(links.into_iter().filter_map(with_position));
+    }
+    Ok(found)
+}
+
+fn again(replay: &Replay, earlier: &Earlier) -> Result<Created, Error> {
     let id = LinkId(idempotency::replay(&replay.earlier, &replay.input)?);
-    let link = store::link::get(tx, workspace, id).await?;
-    let key = (link.id, link.sequence);
-    let positions = store::event::positions(tx, workspace, &[key]).await?;
-    let position = positions.get(&key).copied().ok_or(Error::Gone)?;
+    let (link, position) = earlier.get(&id).cloned().ok_or(Error::Gone)?;
     Ok(Created { link, position, replayed: true })
 }
 

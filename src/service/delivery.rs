@@ -295,15 +295,15 @@ pub async fn list(
     Ok(store::delivery::list(&app.db, caller.workspace, filter, page).await?)
 }
 
-/// The attempts at a delivery after number `after`, in order.
+/// The first `limit` attempts after number `after` at each of those deliveries, in order.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn attempts(
     app: &App,
-    caller: &Caller,
-    id: DeliveryId,
-    (after, limit): (i32, u64),
+    workspace: WorkspaceId,
+    ids: Vec<DeliveryId>,
+    range: (i32, u64),
 ) -> Result<Vec<attempt::Model>, Error> {
-    Ok(store::delivery::attempts(&app.db, caller.workspace, id, after, limit).await?)
+    Ok(store::delivery::first_attempts(&app.db, workspace, ids, range).await?)
 }

@@ -20,6 +20,8 @@ pub enum Problem {
     LimitExceeded,
     /// Already in use.
     Taken,
+    /// Does not fit what is already there.
+    Conflict,
 }
 
 /// Why a use case did nothing.

@@ -203,7 +203,7 @@ impl Joins {
             (None, _) => None,
         };
         let customer = known.and_then(|(_, customer)| customer.as_ref());
-        let external_id = customer.map(|customer| customer.external_id.as_str());
+        let external_id = customer.and_then(customer::Model::name);
         Joined { link: known.map(|(link, _)| link), external_id, site_message }
     }
 }
@@ -264,6 +264,26 @@ pub async fn list(
     // Only now: what was deleted before the reading is then known, and what was read is whole.
     super::log::still_kept(app, caller.workspace, after).await?;
     Ok(events)
+}
+
+/// The first `limit` events after `after`, or from the first one that is kept, of each of those links;
+/// `None` if an event after `after` is no longer kept.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_links(
+    app: &App,
+    workspace: WorkspaceId,
+    links: Vec<LinkId>,
+    (after, limit): (Option<i64>, u64),
+) -> Result<Option<Vec<event::Model>>, Error> {
+    super::log::advance(app).await?;
+    let up_to = super::log::watermark(app);
+    let range = (after.unwrap_or(0), up_to, limit);
+    let events = store::event::first_of_links(&app.db, workspace, links, range).await?;
+    // As in `list`: what was deleted meanwhile is known only now.
+    let earliest = super::log::earliest(app, workspace).await?;
+    Ok(after.is_none_or(|after| after >= earliest).then_some(events))
 }
 
 /// Events after `after` up to the watermark as it is known now.

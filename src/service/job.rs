@@ -1,5 +1,7 @@
 //! Jobs: what to do once signed in.
 
+pub mod update;
+
 use entity::{JobId, KeepCredentials, SourceSystemId, WorkspaceId, job, source_system};
 use url::Url;
 

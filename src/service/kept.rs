@@ -7,8 +7,8 @@
 //! second factor was last given.
 
 use entity::{
-    FailureCode, LinkId, LoginId, RunId, SessionId, SourceSystemId, SubmitKind, Timestamp, WorkspaceId,
-    credential, link, login, run, session,
+    FailureCode, KeepCredentials, LinkId, LoginId, RunId, SessionId, SourceSystemId, SubmitKind, Timestamp,
+    WorkspaceId, credential, link, login, run, session,
 };
 use zeroize::Zeroizing;
 
@@ -32,7 +32,17 @@ pub struct Credentials {
 /// # Errors
 /// If the database does not answer or they do not open.
 pub async fn credentials(app: &App, run: &run::Model) -> Result<Option<Credentials>, Error> {
-    of_link(app, run.workspace_id, run.link_id).await
+    let job = store::job::get(&app.db, run.workspace_id, run.job_id).await?;
+    // The partner may have thought better of it since the customer agreed.
+    if job.keep_credentials != KeepCredentials::Vault {
+        return Ok(None);
+    }
+    let row = store::credential::find_of_link(&app.db, run.workspace_id, run.link_id).await?;
+    let opened = |row: credential::Model| {
+        let plain = app.vault.open(credential_binding(row.workspace_id, row.id), &row.sealed);
+        plain.map(|plain| Credentials { plain, consented_at: row.consented_at }).map_err(Error::internal)
+    };
+    row.map(opened).transpose()
 }
 
 /// What the link of that run keeps, for a login that takes its place.
@@ -41,16 +51,7 @@ pub async fn credentials(app: &App, run: &run::Model) -> Result<Option<Credentia
 /// If the database does not answer or they do not open.
 pub async fn for_login(app: &App, login: &login::Model, run: RunId) -> Result<Option<Credentials>, Error> {
     let run = store::run::get(&app.db, login.workspace_id, run).await?;
-    of_link(app, run.workspace_id, run.link_id).await
-}
-
-async fn of_link(app: &App, workspace: WorkspaceId, link: LinkId) -> Result<Option<Credentials>, Error> {
-    let row = store::credential::find_of_link(&app.db, workspace, link).await?;
-    let opened = |row: credential::Model| {
-        let plain = app.vault.open(credential_binding(row.workspace_id, row.id), &row.sealed);
-        plain.map(|plain| Credentials { plain, consented_at: row.consented_at }).map_err(Error::internal)
-    };
-    row.map(opened).transpose()
+    credentials(app, &run).await
 }
 
 /// The times of the sessions that are kept for these links, oldest first.

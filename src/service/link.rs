@@ -1,15 +1,16 @@
 //! Links: made, changed and expired, each with its event in the same transaction.
 
+mod create;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
-use entity::{
-    EventId, FailureCode, JobId, LinkId, LinkStatus, LoginId, RunId, Timestamp, WorkspaceId, customer, link,
-};
-use serde_json::Value;
+use entity::{EventId, FailureCode, LinkId, LoginId, Timestamp, WorkspaceId, customer, link};
 
+pub(super) use self::create::fresh;
+pub use self::create::{Created, NO_SUCH_JOB, NO_SUCH_RUN, New, Refused, create, create_many};
 use super::event::{self, Record};
-use super::{App, Caller, Error, Problem, check, login};
+use super::{App, Caller, Error, login};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link::{self as life, Change};
 use crate::store::link::Filter;
@@ -18,101 +19,6 @@ use crate::store::{self, Page, Tx};
 
 /// Longer than any transaction: what happened so long ago is in the log, and before anything new.
 const A_MOMENT: Duration = Duration::from_mins(1);
-
-/// A link to make.
-#[derive(Clone, Debug)]
-pub struct New {
-    /// The partner's own name for the customer, 1..256 characters.
-    pub external_id: String,
-    /// What to do once signed in.
-    pub job: JobId,
-    /// How long it lives: 1 minute to 90 days, whole seconds.
-    pub expires_in: Duration,
-    /// Echoed in webhooks, up to 4 KiB.
-    pub metadata: Value,
-    /// Where the customer goes afterwards; on the workspace's list.
-    pub return_url: Option<String>,
-    /// The language of the page.
-    pub locale: Option<String>,
-    /// The run whose sign-in is to be made anew.
-    pub relogin: Option<RunId>,
-    /// See [`super::idempotency`].
-    pub idempotency_key: Option<String>,
-}
-
-/// What a link that signs in anew must name.
-pub const NO_SUCH_RUN: &str = "must be a run of this workspace that ended RELOGIN_REQUIRED";
-
-/// A link that was made, now or by an earlier call with the same key.
-#[derive(Clone, Debug)]
-pub struct Created {
-    /// The link.
-    pub link: link::Model,
-    /// The position of its `link.created`.
-    pub position: i64,
-    /// Whether an earlier call made it.
-    pub replayed: bool,
-}
-
-/// Creates a link that lets one customer sign in for a job.
-///
-/// # Errors
-/// [`Error::Invalid`] with the field; [`Error::Conflict`] for a key that was used otherwise.
-pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Error> {
-    fits(&new)?;
-    if let Some(url) = &new.return_url {
-        let workspace = store::workspace::get(&app.db, caller.workspace).await?;
-        on_the_list(url, &workspace.return_urls.0)?;
-    }
-    if let Some(run) = new.relogin {
-        takes_the_place_of(app, caller, &new, run).await?;
-    }
-    app.0.links.create(caller.workspace, new, app.tokens.current_key()).await
-}
-
-fn fits(new: &New) -> Result<(), Error> {
-    check::text("externalId", &new.external_id, 1..=256)?;
-    check::whole_seconds("expiresIn", new.expires_in, life::SHORTEST_LIFE..=life::LONGEST_LIFE)?;
-    check::metadata("metadata", &new.metadata)?;
-    check::idempotency_key(new.idempotency_key.as_deref())?;
-    new.locale.as_deref().map_or(Ok(()), |locale| check::locale("locale", locale))
-}
-
-/// A link that signs in anew is for the same job and the same customer: nobody is signed in by what
-/// somebody else has left.
-async fn takes_the_place_of(app: &App, caller: &Caller, new: &New, run: RunId) -> Result<(), Error> {
-    let missing = |error| match error {
-        store::Error::NotFound => Error::input("relogin", Problem::NotFound, NO_SUCH_RUN),
-        other => other.into(),
-    };
-    let run = store::run::get(&app.db, caller.workspace, run).await.map_err(missing)?;
-    if run.failure_code != Some(FailureCode::ReloginRequired) {
-        return Err(Error::invalid("relogin", NO_SUCH_RUN));
-    }
-    let link = store::link::get(&app.db, caller.workspace, run.link_id).await?;
-    let customer = store::customer::find_by_name(&app.db, caller.workspace, &new.external_id).await?;
-    if link.job_id != new.job || customer.is_none_or(|customer| customer.id != link.customer_id) {
-        return Err(Error::invalid("relogin", "must be a run of the same job and customer (externalId)"));
-    }
-    Ok(())
-}
-
-/// A return URL lies under one of the workspace's: same origin, and the path below its path.
-fn on_the_list(text: &str, list: &[String]) -> Result<(), Error> {
-    let url = check::url("returnUrl", text)?;
-    let is_below = |base: &String| {
-        url::Url::parse(base).is_ok_and(|base| {
-            let path = base.path().trim_end_matches('/');
-            let rest = url.path().strip_prefix(path);
-            base.origin() == url.origin() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    };
-    if list.iter().any(is_below) {
-        return Ok(());
-    }
-    let message = "must be under one of the workspace's return URLs";
-    Err(Error::input("returnUrl", Problem::ForbiddenUrl, message))
-}
 
 /// Ends a link at once; a live login on it ends too.
 ///
@@ -298,36 +204,4 @@ pub async fn positions(
     links: &[(LinkId, i64)],
 ) -> Result<HashMap<(LinkId, i64), i64>, Error> {
     Ok(store::event::positions(&app.db, workspace, links).await?)
-}
-
-/// The first state of a link that is to be made.
-#[must_use]
-pub(super) fn fresh(
-    new: &New,
-    workspace: WorkspaceId,
-    customer: entity::CustomerId,
-    at: (Timestamp, u8),
-) -> link::Model {
-    let (now, token_key) = at;
-    // The signed URL carries whole seconds.
-    let expires_at = Timestamp(now.plus(new.expires_in).seconds() * 1000);
-    link::Model {
-        id: LinkId::new(now),
-        workspace_id: workspace,
-        customer_id: customer,
-        job_id: new.job,
-        status: LinkStatus::Created,
-        sequence: 1,
-        expires_at,
-        created_at: now,
-        updated_at: now,
-        failure_code: None,
-        failure_message: None,
-        signed_in_at: None,
-        metadata: new.metadata.clone(),
-        return_url: new.return_url.clone(),
-        locale: new.locale.clone(),
-        token_key: i16::from(token_key),
-        relogin_run_id: new.relogin,
-    }
 }

@@ -282,17 +282,17 @@ pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<()
     Ok(store::login::update(tx, &login).await?)
 }
 
-/// The logins of a link, oldest first.
+/// The first `limit` logins after `after` of each of those links, oldest first.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn of_link(
+pub async fn of_links(
     app: &App,
     workspace: WorkspaceId,
-    link: LinkId,
-    (after, limit): (Option<LoginId>, u64),
+    links: Vec<LinkId>,
+    range: (Option<LoginId>, u64),
 ) -> Result<Vec<login::Model>, Error> {
-    Ok(store::login::list_of(&app.db, workspace, link, after, limit).await?)
+    Ok(store::login::first_of_links(&app.db, workspace, links, range).await?)
 }
 
 /// The prompts of those logins, in order.

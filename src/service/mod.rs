@@ -8,6 +8,7 @@ pub mod batch;
 pub mod change;
 pub mod check;
 pub mod clock;
+pub mod customer;
 pub mod delivery;
 pub mod endpoint;
 pub mod error;

@@ -252,8 +252,11 @@ pub async fn recover(tx: &Tx, now: Timestamp, mut orphan: run::Model) -> Result<
     let held_by = orphan.claimed_by;
     // Nobody knows what the site made of the kept password: it is not sent twice.
     let unsure = store::submit::any_open_of_login(tx, orphan.workspace_id, kept::sender(&orphan)).await?;
+    // What it began with is no longer known once the job was changed: then no step may be done twice.
+    let is_same = orphan.started_at.is_some_and(|started_at| job.updated_at <= started_at);
+    let may_repeat = begun == 0 || (is_same && steps.iter().take(begun).all(Step::is_repeatable));
     // The page a step left behind died with the worker: only a run from the start is the same run.
-    if !unsure && steps.iter().take(begun).all(Step::is_repeatable) {
+    if !unsure && may_repeat {
         orphan.status = RunStatus::Queued;
         orphan.claimed_by = None;
         store::file::delete_of_run(tx, orphan.workspace_id, orphan.id).await?;

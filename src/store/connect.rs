@@ -104,6 +104,21 @@ impl Db {
         }
     }
 
+    /// Empties the embedded database's log of writes, which holds what pages were before: the file then has
+    /// everything that there is, and what was deleted is nowhere. PostgreSQL takes care of its own.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if somebody reads an old state for too long.
+    pub async fn forget_the_past(&self) -> Result<(), Error> {
+        if !self.is_embedded() {
+            return Ok(());
+        }
+        let empty = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let told = self.reader.query_one_raw(empty).await?.ok_or(Error::NotFound)?;
+        let is_busy: i32 = told.try_get("", "busy")?;
+        if is_busy == 0 { Ok(()) } else { Err(Error::Unavailable(None)) }
+    }
+
     /// Waits for what is being written, then closes every connection.
     pub async fn close(&self) {
         if let Writer::Task(writer) = &self.writer {
@@ -152,6 +167,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(ACQUIRE_TIMEOUT)
                 .foreign_keys(true)
+                // What is deleted is overwritten: who was erased must not be found in the rest of a page.
+                .pragma("secure_delete", "1")
                 .statement_cache_capacity(256)
         });
     options

@@ -14,8 +14,9 @@ pub use settle::{Settled, Verdict, settle};
 
 use entity::{DeliveryId, NodeId, Timestamp, WorkspaceId, attempt, delivery};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use super::page::first_of_each;
 use super::rows::{self, one_of};
 use super::{Error, Tx};
 use crate::domain::delivery::Fresh;
@@ -102,20 +103,19 @@ pub async fn find_many(
     Ok(query.filter(one_of(delivery::Column::Id, ids)).all(db).await?)
 }
 
-/// The attempts at a delivery after number `after`, in order.
+/// The first `limit` attempts after number `after` at each of several deliveries, in order.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn attempts(
+pub async fn first_attempts(
     db: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    id: DeliveryId,
-    after: i32,
-    limit: u64,
+    ids: impl IntoIterator<Item = DeliveryId>,
+    (after, limit): (i32, u64),
 ) -> Result<Vec<attempt::Model>, Error> {
     let query = attempt::Entity::find()
         .filter(attempt::Column::WorkspaceId.eq(workspace))
-        .filter(attempt::Column::DeliveryId.eq(id))
+        .filter(one_of(attempt::Column::DeliveryId, ids))
         .filter(attempt::Column::Number.gt(after));
-    Ok(query.order_by_asc(attempt::Column::Number).limit(limit).all(db).await?)
+    Ok(first_of_each(db, query, (attempt::Column::DeliveryId, attempt::Column::Number), limit).await?)
 }

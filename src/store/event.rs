@@ -6,9 +6,10 @@ use entity::{EventId, LinkId, Timestamp, WorkspaceId, delivery, event};
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
+use super::page::first_of_each;
 use super::rows::{self, one_of};
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
@@ -84,10 +85,7 @@ pub async fn read(
     workspace: WorkspaceId,
     range: Range,
 ) -> Result<Vec<event::Model>, Error> {
-    let mut query = event::Entity::find()
-        .filter(event::Column::WorkspaceId.eq(workspace))
-        .filter(event::Column::Position.gt(range.after))
-        .filter(event::Column::Position.lte(range.up_to));
+    let mut query = between(workspace, range.after, range.up_to);
     if let Some(link) = range.link {
         query = query.filter(event::Column::LinkId.eq(link));
     }
@@ -95,6 +93,27 @@ pub async fn read(
         query = query.filter(any_of(&range.types));
     }
     Ok(query.order_by_asc(event::Column::Position).limit(range.limit).all(db).await?)
+}
+
+/// The first `limit` events in (`after`, `up_to`] of each of several links, in order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn first_of_links(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    links: impl IntoIterator<Item = LinkId>,
+    (after, up_to, limit): (i64, i64, u64),
+) -> Result<Vec<event::Model>, Error> {
+    let query = between(workspace, after, up_to).filter(one_of(event::Column::LinkId, links));
+    Ok(first_of_each(db, query, (event::Column::LinkId, event::Column::Position), limit).await?)
+}
+
+fn between(workspace: WorkspaceId, after: i64, up_to: i64) -> Select<event::Entity> {
+    event::Entity::find()
+        .filter(event::Column::WorkspaceId.eq(workspace))
+        .filter(event::Column::Position.gt(after))
+        .filter(event::Column::Position.lte(up_to))
 }
 
 /// Events of one of these types or families; there must be one.

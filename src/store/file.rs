@@ -1,6 +1,6 @@
 //! Files of runs, and their sealed pieces.
 
-use entity::{FileId, LinkId, RunId, Timestamp, WorkspaceId, run, run_file, run_file_part};
+use entity::{FileId, LinkId, RunId, Timestamp, WorkspaceId, link, run, run_file, run_file_part};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -124,6 +124,30 @@ pub async fn delete_of_link(tx: &Tx, workspace: WorkspaceId, link: LinkId) -> Re
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Deletes files of runs of these links, at most `limit` of them; returns how many.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn delete_some(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    links: &[link::Model],
+    limit: u64,
+) -> Result<u64, Error> {
+    let mut runs = Query::select();
+    runs.column(run::Column::Id)
+        .from(run::Entity)
+        .and_where(run::Column::WorkspaceId.eq(workspace))
+        .and_where(one_of(run::Column::LinkId, links.iter().map(|link| link.id)));
+    let mut some = Query::select();
+    some.column(run_file::Column::Id)
+        .from(run_file::Entity)
+        .and_where(run_file::Column::RunId.in_subquery(runs))
+        .limit(limit);
+    let these = run_file::Column::Id.in_subquery(some);
+    Ok(run_file::Entity::delete_many().filter(these).exec(tx).await?.rows_affected)
 }
 
 fn runs_of(workspace: WorkspaceId, link: LinkId) -> SelectStatement {

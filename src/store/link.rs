@@ -3,13 +3,13 @@
 use entity::{
     CustomerId, JobId, LinkId, LinkStatus, LoginStatus, Timestamp, WorkspaceId, customer, link, login,
 };
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use super::page::{Rows, newest_first};
+use super::page::{Rows, newest_first_of};
 use super::rows::{self, one_of};
 use super::{Error, Page, Tx};
 
@@ -100,6 +100,25 @@ pub async fn lock(tx: &Tx, workspace: WorkspaceId, id: LinkId) -> Result<link::M
     query.one(tx).await?.ok_or(Error::NotFound)
 }
 
+/// Some links of a customer, oldest first, locked until the transaction ends.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock_of_customer(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    customer: CustomerId,
+    limit: u64,
+) -> Result<Vec<link::Model>, Error> {
+    let query = link::Entity::find()
+        .filter(link::Column::WorkspaceId.eq(workspace))
+        .filter(link::Column::CustomerId.eq(customer))
+        .order_by_asc(link::Column::Id)
+        .limit(limit);
+    let query = if tx.is_concurrent() { query.lock_exclusive() } else { query };
+    Ok(query.all(tx).await?)
+}
+
 /// Writes what changed on a locked link.
 ///
 /// # Errors
@@ -120,6 +139,46 @@ pub async fn update(tx: &Tx, row: &link::Model) -> Result<(), Error> {
     Ok(())
 }
 
+impl Filter {
+    /// The links as lists of which each is in the order of an index: see the migrations.
+    fn parts(&self, workspace: WorkspaceId) -> Vec<Select<link::Entity>> {
+        let query = link::Entity::find()
+            .filter(if self.customer.is_some() { beside(workspace) } else { in_all_of(workspace) })
+            .apply_if(self.customer, |query, customer| query.filter(link::Column::CustomerId.eq(customer)))
+            .apply_if(self.job, |query, job| query.filter(link::Column::JobId.eq(job)))
+            // An id has the time of its link.
+            .apply_if(self.created_after, |query, at| {
+                query.filter(link::Column::Id.gte(LinkId::first_at(at)))
+            })
+            .apply_if(self.created_before, |query, at| {
+                query.filter(link::Column::Id.lt(LinkId::first_at(at)))
+            });
+        let statuses = match (&self.statuses, self.job) {
+            (None, None) => return vec![query],
+            (None, Some(_)) => LinkStatus::ALL,
+            (Some(statuses), _) => statuses,
+        };
+        let is_wanted = |status: &&LinkStatus| statuses.contains(status);
+        let of_status = |status: &LinkStatus| query.clone().filter(is(*status));
+        LinkStatus::ALL.iter().filter(is_wanted).map(of_status).collect()
+    }
+}
+
+fn in_all_of(workspace: WorkspaceId) -> SimpleExpr {
+    link::Column::WorkspaceId.eq(workspace)
+}
+
+/// The same in words that are not those of the index of all links: no database may think that it would find
+/// one customer's links there.
+fn beside(workspace: WorkspaceId) -> SimpleExpr {
+    Func::coalesce([Expr::col(link::Column::WorkspaceId), Expr::col(link::Column::Id)]).eq(workspace)
+}
+
+/// A literal: a statement that is prepared once can be planned once.
+fn is(status: LinkStatus) -> SimpleExpr {
+    Expr::cust(format!(r#""status" = '{}'"#, status.as_str()))
+}
+
 /// A page of the workspace's links, newest first.
 ///
 /// # Errors
@@ -130,23 +189,7 @@ pub async fn list(
     filter: Filter,
     page: Page,
 ) -> Result<Rows<link::Model>, Error> {
-    let mut query = link::Entity::find().filter(link::Column::WorkspaceId.eq(workspace));
-    if let Some(statuses) = filter.statuses {
-        query = query.filter(link::Column::Status.is_in(statuses));
-    }
-    if let Some(customer) = filter.customer {
-        query = query.filter(link::Column::CustomerId.eq(customer));
-    }
-    if let Some(job) = filter.job {
-        query = query.filter(link::Column::JobId.eq(job));
-    }
-    if let Some(after) = filter.created_after {
-        query = query.filter(link::Column::CreatedAt.gte(after));
-    }
-    if let Some(before) = filter.created_before {
-        query = query.filter(link::Column::CreatedAt.lt(before));
-    }
-    Ok(newest_first!(db, query, link::Column::Id, page))
+    Ok(newest_first_of(db, filter.parts(workspace), link::Column::Id, page).await?)
 }
 
 /// Links whose time is over, that are not told so yet and on which no login is live, oldest first.

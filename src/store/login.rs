@@ -7,6 +7,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::page::first_of_each;
 use super::rows::one_of;
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
@@ -89,24 +90,23 @@ pub async fn latest_of(
     Ok(query.one(db).await?)
 }
 
-/// The logins of a link after `after`, oldest first.
+/// The first `limit` logins after `after` of each of several links, oldest first.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn list_of(
+pub async fn first_of_links(
     db: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    link: LinkId,
-    after: Option<LoginId>,
-    limit: u64,
+    links: impl IntoIterator<Item = LinkId>,
+    (after, limit): (Option<LoginId>, u64),
 ) -> Result<Vec<login::Model>, Error> {
     let mut query = login::Entity::find()
         .filter(login::Column::WorkspaceId.eq(workspace))
-        .filter(login::Column::LinkId.eq(link));
+        .filter(one_of(login::Column::LinkId, links));
     if let Some(after) = after {
         query = query.filter(login::Column::Id.gt(after));
     }
-    Ok(query.order_by_asc(login::Column::Id).limit(limit).all(db).await?)
+    Ok(first_of_each(db, query, (login::Column::LinkId, login::Column::Id), limit).await?)
 }
 
 /// Those of `ids` that are in the workspace.

@@ -12,6 +12,7 @@ pub mod customer;
 pub mod delivery;
 pub mod endpoint;
 pub mod endpoint_secret;
+pub mod erasure;
 pub mod event;
 pub mod file;
 pub mod gauge;

@@ -1,5 +1,11 @@
-//! Keyset pages: rows after or before an id, newest or oldest first, flat at any depth.
+//! Keyset pages: rows after or before an id, newest or oldest first, flat at any depth; and the first rows of
+//! several lists at once.
 
+use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Query, UnionType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
 /// Which rows of a list to read.
@@ -13,6 +19,19 @@ pub struct Page {
     pub after: Option<Uuid>,
     /// Only rows before this one, in the list's own order.
     pub before: Option<Uuid>,
+}
+
+impl Page {
+    /// Rows that were read from the page's end of the list, with one more than it holds.
+    pub(super) fn cut<T>(&self, mut rows: Vec<T>) -> Rows<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        if self.from == End::Last {
+            rows.reverse();
+        }
+        Rows { rows, has_more }
+    }
 }
 
 /// An end of a list.
@@ -33,6 +52,57 @@ pub struct Rows<T> {
     pub has_more: bool,
 }
 
+/// The first `limit` rows of each of several lists: one for each value of `list`, in the order of `key`.
+pub(super) async fn first_of_each<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    query: Select<E>,
+    (list, key): (E::Column, E::Column),
+    limit: u64,
+) -> Result<Vec<E::Model>, DbErr> {
+    let (list, key) = (list.as_str(), key.as_str());
+    let place = format!(r#"ROW_NUMBER() OVER (PARTITION BY "{list}" ORDER BY "{key}")"#);
+    let mut placed = query.into_query();
+    placed.expr_as(Expr::cust(place), Alias::new("place"));
+    let mut first = Query::select();
+    first
+        .column(Asterisk)
+        .from_subquery(placed, Alias::new("placed"))
+        .and_where(Expr::col(Alias::new("place")).lte(limit))
+        .order_by(Alias::new(key), sea_orm::Order::Asc);
+    E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await
+}
+
+/// Reads a page of the newest-first list that consists of `parts`, which have no row in common: each is read
+/// from an index that has it in order, so that what is rare costs no more than what is common.
+pub(super) async fn newest_first_of<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    parts: Vec<Select<E>>,
+    key: E::Column,
+    page: Page,
+) -> Result<Rows<E::Model>, DbErr> {
+    let order = || if page.from == End::First { Order::Desc } else { Order::Asc };
+    let bounded = |query: Select<E>| {
+        let query = query.apply_if(page.after, |query, after| query.filter(key.lt(after)));
+        let query = query.apply_if(page.before, |query, before| query.filter(key.gt(before)));
+        let part = query.order_by(key, order()).limit(page.limit + 1).into_query();
+        // Neither database takes an order and a limit in a part of a union as it is.
+        Query::select().column(Asterisk).from_subquery(part, Alias::new("part")).take()
+    };
+    let mut parts = parts.into_iter().map(bounded);
+    let Some(mut union) = parts.next() else { return Ok(Rows { rows: Vec::new(), has_more: false }) };
+    for part in parts {
+        union.union(UnionType::All, part);
+    }
+    let mut first = Query::select();
+    first
+        .column(Asterisk)
+        .from_subquery(union, Alias::new("parts"))
+        .order_by(Alias::new(key.as_str()), order())
+        .limit(page.limit + 1);
+    let rows = E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await?;
+    Ok(page.cut(rows))
+}
+
 /// Reads a page of the newest-first list that `$query` describes, keyed by `$column`.
 macro_rules! newest_first {
     ($db:expr, $query:expr, $column:expr, $page:expr) => {{
@@ -47,14 +117,7 @@ macro_rules! newest_first {
         }
         let from_first = page.from == $crate::store::page::End::First;
         let order = if from_first { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
-        let mut rows = query.order_by($column, order).limit(page.limit + 1).all($db).await?;
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        if !from_first {
-            rows.reverse();
-        }
-        $crate::store::page::Rows { rows, has_more }
+        page.cut(query.order_by($column, order).limit(page.limit + 1).all($db).await?)
     }};
 }
 

@@ -30,6 +30,19 @@ pub async fn get(db: &impl ConnectionTrait, workspace: WorkspaceId, id: RunId) -
     query.one(db).await?.ok_or(Error::NotFound)
 }
 
+/// Those of `ids` that are in the workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = RunId>,
+) -> Result<Vec<run::Model>, Error> {
+    let query = run::Entity::find().filter(run::Column::WorkspaceId.eq(workspace));
+    Ok(query.filter(one_of(run::Column::Id, ids)).all(db).await?)
+}
+
 /// The run, locked until the transaction ends.
 ///
 /// # Errors

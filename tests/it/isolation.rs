@@ -20,7 +20,7 @@ stories! {
 const LIVE: &str = "Subscription.deliveryAttempted.endpointId";
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
-const PLACES: [(&str, &str, &str); 26] = [
+const PLACES: [(&str, &str, &str); 30] = [
     ("Query.link.id", "lnk", "query($id: ID!) { link(id: $id) { id linkUrl externalId run { id } } }"),
     ("Query.links.filter.jobId", "job", "query($id: ID) { links(filter: { jobId: $id }) { nodes { id } } }"),
     ("Query.sourceSystem.id", "src", "query($id: ID!) { sourceSystem(id: $id) { id name } }"),
@@ -50,6 +50,25 @@ const PLACES: [(&str, &str, &str); 26] = [
         "mutation($id: ID!) { createLink(input: {
             externalId: \"x\", jobId: \"job_0193b5a0000070008000000000000000\", relogin: $id }) {
             link { status } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.createLinks.input.links.jobId",
+        "job",
+        "mutation($id: ID!) { createLinks(input: { links: [{ externalId: \"x\", jobId: $id }] }) {
+            links { status } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.createLinks.input.links.relogin",
+        "run",
+        "mutation($id: ID!) { createLinks(input: { links: [{
+            externalId: \"x\", jobId: \"job_0193b5a0000070008000000000000000\", relogin: $id }] }) {
+            links { status } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.updateJob.input.id",
+        "job",
+        "mutation($id: ID!) { updateJob(input: { id: $id, name: \"x\" }) {
+            job { id } userErrors { code field message } } }",
     ),
     (
         "Mutation.rerunJob.input.linkId",
@@ -132,6 +151,13 @@ const PLACES: [(&str, &str, &str); 26] = [
         "customer-1",
         "subscription($id: String) { linkStatusChanged(externalId: $id, after: \"AQAAAAAAAAAA\") { link { id } } }",
     ),
+    // Last: nobody finds the customer by that name any more.
+    (
+        "Mutation.eraseCustomer.input.externalId",
+        "customer-1",
+        "mutation($id: String!) { eraseCustomer(input: { externalId: $id }) {
+            erasedLinks userErrors { code field message } } }",
+    ),
 ];
 
 const SCHEMA: &str = "{ __schema { types { name kind
@@ -153,6 +179,7 @@ async fn every_place_that_takes_an_id_is_in_the_table(house: &mut House) {
     // A customer's name is no id, but belongs to a workspace as well.
     let table: BTreeSet<_> = PLACES.iter().map(|(place, ..)| (*place).to_owned()).collect();
     places.insert("Subscription.linkStatusChanged.externalId".to_owned());
+    places.insert("Mutation.eraseCustomer.input.externalId".to_owned());
     assert_eq!(places, table);
 }
 

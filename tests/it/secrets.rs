@@ -118,7 +118,7 @@ async fn workspace(house: &House) -> entity::WorkspaceId {
 }
 
 /// Those of `texts` that are stored: as they are, as bytes in a row, or in any file of the database.
-async fn stored<'a>(house: &House, texts: &[&'a str]) -> Vec<&'a str> {
+pub(crate) async fn stored<'a>(house: &House, texts: &[&'a str]) -> Vec<&'a str> {
     let database = house.database.open().await;
     let rows = rows(house, &database).await;
     let files = files(house, &database).await;
@@ -128,7 +128,7 @@ async fn stored<'a>(house: &House, texts: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Every row of every table as text; bytes as hexadecimal digits.
-async fn rows(house: &House, database: &DatabaseConnection) -> String {
+pub(crate) async fn rows(house: &House, database: &DatabaseConnection) -> String {
     if house.app().db.is_embedded() {
         return String::new();
     }
@@ -159,7 +159,7 @@ async fn texts(database: &DatabaseConnection, statement: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "t").unwrap()).collect()
 }
 
-fn is_in(files: &[String], text: &str) -> bool {
+pub(crate) fn is_in(files: &[String], text: &str) -> bool {
     let grep = Command::new("grep").args(["-r", "-q", "-a", "-F", "-e", text]).args(files).status().unwrap();
     assert!(matches!(grep.code(), Some(0 | 1)), "the files of the database cannot be read: {files:?}");
     grep.success()

@@ -48,12 +48,13 @@ const HANDED_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What the use cases know of one another. `event` and what has no state of its own serve all of them.
-const SIBLINGS: [(&str, &[&str]); 27] = [
+const SIBLINGS: [(&str, &[&str]); 28] = [
     ("backlog", &[]),
     ("batch", &["clock", "event", "idempotency", "link"]),
     ("change", &["event", "link", "log"]),
     ("check", &["error"]),
     ("clock", &[]),
+    ("customer", &["check", "link", "login", "run"]),
     ("delivery", &["endpoint", "event"]),
     ("endpoint", &["check", "event", "idempotency"]),
     ("event", &["log"]),

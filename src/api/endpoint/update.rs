@@ -6,6 +6,7 @@ use entity::Scope;
 use super::{WebhookEndpoint, id, texts};
 use crate::api::context::{app, caller};
 use crate::api::error::{UserError, user_errors};
+use crate::api::given::given;
 use crate::api::scalar::{Duration, JsonObject};
 use crate::api::words::{DeliveryOrdering, EndpointStatus, PayloadFormat};
 use crate::service::Error;
@@ -94,13 +95,8 @@ fn changes(input: UpdateWebhookEndpointInput) -> std::result::Result<Changes, Er
     })
 }
 
-/// A field that always has a value.
-fn required<T>(field: &str, given: MaybeUndefined<T>) -> std::result::Result<Change<T>, Error> {
-    match given {
-        MaybeUndefined::Value(value) => Ok(Change::To(value)),
-        MaybeUndefined::Undefined => Ok(Change::Keep),
-        MaybeUndefined::Null => Err(Error::invalid(field, "must not be null: leave it out to keep it")),
-    }
+fn required<T>(field: &str, value: MaybeUndefined<T>) -> std::result::Result<Change<T>, Error> {
+    Ok(given(field, value)?.map_or(Change::Keep, Change::To))
 }
 
 /// A field that may have none.

@@ -36,8 +36,9 @@ impl Watcher {
             if !is_wanted {
                 continue;
             }
-            let before = made.number.saturating_sub(1);
-            let rows = store::delivery::attempts(&self.app.db, workspace, made.delivery, before, 1).await?;
+            let just_it = (made.number.saturating_sub(1), 1);
+            let rows =
+                store::delivery::first_attempts(&self.app.db, workspace, [made.delivery], just_it).await?;
             if let Some(row) = rows.into_iter().find(|row| row.number == made.number) {
                 return Ok(Some(row));
             }

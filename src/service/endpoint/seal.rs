@@ -1,6 +1,7 @@
 //! An endpoint's secrets and headers, sealed for the database and opened for signing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use entity::{
     EndpointId, EndpointSecretId, SignatureScheme, Timestamp, WorkspaceId, endpoint, endpoint_secret,
@@ -57,32 +58,41 @@ pub(in crate::service) fn open(
     row: &endpoint::Model,
     sealed: &[endpoint_secret::Model],
 ) -> Result<Opened, Error> {
-    let open = |binding, bytes: &[u8]| app.vault.open(binding, bytes).map_err(Error::internal);
-    let secrets = sealed
-        .iter()
-        .map(|secret| {
-            let bytes = open(of_secret(secret.workspace_id, secret.id), &secret.sealed)?;
-            Ok(Secret::new(std::str::from_utf8(&bytes).map_err(Error::internal)?.to_owned()))
-        })
-        .collect::<Result<_, Error>>()?;
+    let secrets = sealed.iter().map(|secret| opened(app, secret)).collect::<Result<_, Error>>()?;
     let Some(headers) = &row.headers else { return Ok((secrets, Vec::new())) };
-    let text = open(of_headers(row.workspace_id, row.id), headers)?;
+    let text = app.vault.open(of_headers(row.workspace_id, row.id), headers).map_err(Error::internal)?;
     let pairs: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(Error::internal)?;
     Ok((secrets, pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()))
 }
 
-/// What a receiver verifies with, where that is not the secret itself.
+/// What the receivers of those endpoints verify with, of those where that is not the secret itself.
 ///
 /// # Errors
-/// If the database does not answer or the secret does not open.
-pub async fn public_key(app: &App, row: &endpoint::Model) -> Result<Option<String>, Error> {
-    if row.signature != SignatureScheme::StandardV1a {
-        return Ok(None);
+/// If the database does not answer or a secret does not open.
+pub async fn public_keys(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<EndpointId>,
+) -> Result<Vec<(EndpointId, String)>, Error> {
+    // Newest first: the first of an endpoint is the one it is told.
+    let sealed = store::endpoint_secret::live_of(&app.db, ids, app.clock.now()).await?;
+    let mut newest: BTreeMap<EndpointId, Secret> = BTreeMap::new();
+    for row in sealed.into_iter().filter(|row| row.workspace_id == workspace) {
+        if let Entry::Vacant(place) = newest.entry(row.endpoint_id) {
+            place.insert(opened(app, &row)?);
+        }
     }
-    let sealed = store::endpoint_secret::live_of(&app.db, [row.id], app.clock.now()).await?;
-    let (secrets, _) = open(app, row, &sealed)?;
-    let Some(newest) = secrets.first() else { return Ok(None) };
-    webhook::scheme::of(row.signature).public_key(newest).map_err(Error::internal)
+    let scheme = webhook::scheme::of(SignatureScheme::StandardV1a);
+    let public = |(id, secret)| {
+        let key = scheme.public_key(&secret).map_err(Error::internal)?;
+        Ok(key.map(|key| (id, key)))
+    };
+    newest.into_iter().filter_map(|one| public(one).transpose()).collect()
+}
+
+fn opened(app: &App, row: &endpoint_secret::Model) -> Result<Secret, Error> {
+    let bytes = app.vault.open(of_secret(row.workspace_id, row.id), &row.sealed).map_err(Error::internal)?;
+    Ok(Secret::new(std::str::from_utf8(&bytes).map_err(Error::internal)?.to_owned()))
 }
 
 /// What binds an endpoint's sealed headers to their place.

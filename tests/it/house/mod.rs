@@ -152,6 +152,15 @@ impl House {
         Self::open((dir, database), Pace::ByHand, HandClock::standing()).await
     }
 
+    /// The same on PostgreSQL, behind a gate that counts the statements.
+    pub(crate) async fn start_counted() -> (Self, Toll) {
+        let dir = TempDir::new().unwrap();
+        let mut database = Database::create(Kind::Postgres, dir.path()).await;
+        let toll = Toll::before(&database.url).await;
+        database.url.clone_from(&toll.url);
+        (Self::open((dir, database), Pace::ByHand, HandClock::standing()).await, toll)
+    }
+
     /// A house that lives by itself.
     pub(crate) async fn wake(kind: Kind) -> Self {
         let dir = TempDir::new().unwrap();

@@ -7,17 +7,20 @@ use url::Url;
 use super::{Bank, House, Socket};
 
 /// What a payload shows of each object, by mutation.
-const SHOWN: [(&str, &str); 14] = [
+const SHOWN: [(&str, &str); 17] = [
     (
         "createLink",
         "link { id externalId status linkUrl expiresAt createdAt sequence usable metadata returnUrl locale
                 failure { code } job { id } eventCursor }
          eventCursor replayed",
     ),
+    ("createLinks", "links { id externalId status linkUrl eventCursor }"),
     ("expireLink", "link { id status usable sequence }"),
     ("createSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver recipe }"),
     ("updateSourceSystem", "sourceSystem { id name loginUrl allowedOrigins driver recipe }"),
     ("createJob", "job { id name keepCredentials workflows { name steps } }"),
+    ("updateJob", "job { id name keepCredentials workflows { name steps } }"),
+    ("eraseCustomer", "erasedLinks"),
     ("createWebhookEndpoint", "endpoint { id url status eventTypes headerNames signature format } secret"),
     (
         "updateWebhookEndpoint",
