@@ -53,7 +53,7 @@ impl DeliveryAttempt {
 #[Object]
 impl WebhookDelivery {
     /// `dlv_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -135,6 +135,13 @@ pub(super) struct DeliveryFilter {
     created_before: Option<DateTime>,
 }
 
+/// The delivery with that id, for whoever may see deliveries.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<WebhookDelivery>> {
+    let caller = caller(ctx, Scope::WebhooksRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
+}
+
 /// Reading deliveries.
 #[derive(Default)]
 pub(super) struct DeliveryQueries;
@@ -143,9 +150,7 @@ pub(super) struct DeliveryQueries;
 impl DeliveryQueries {
     /// The delivery with that id. Needs `WEBHOOKS_READ`.
     async fn webhook_delivery(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WebhookDelivery>> {
-        let caller = caller(ctx, Scope::WebhooksRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
+        find(ctx, &id).await
     }
 
     /// Deliveries, newest first; those of one endpoint in the order of their events. Needs

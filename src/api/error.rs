@@ -1,6 +1,6 @@
 //! `service::Error` in the API's two languages: user errors, and coded top-level errors.
 
-use async_graphql::{Enum, Error, ErrorExtensions, Result, SimpleObject};
+use async_graphql::{Enum, Error, ErrorExtensions, MaybeUndefined, Result, SimpleObject};
 use uuid::Uuid;
 
 use crate::service::{self, Problem};
@@ -66,6 +66,17 @@ fn code(problem: Problem) -> UserErrorCode {
         Problem::ForbiddenUrl => UserErrorCode::ForbiddenUrl,
         Problem::LimitExceeded => UserErrorCode::LimitExceeded,
         Problem::Taken => UserErrorCode::Taken,
+    }
+}
+
+/// What is given for a field that always has a value; `None` = it was left out.
+pub(super) fn given<T>(field: &str, value: MaybeUndefined<T>) -> Result<Option<T>, service::Error> {
+    match value {
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => {
+            Err(service::Error::invalid(field, "must not be null: leave it out to keep it"))
+        }
     }
 }
 

@@ -3,13 +3,18 @@
 use async_graphql::{MergedObject, Schema};
 
 use super::subscription::Subscriptions;
-use super::{delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer};
+use super::{
+    audit, delivery, endpoint, event, job, kept, key, link, load, node, recovery, run, source_system,
+    workspace,
+};
 use crate::service::App;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
 pub(super) struct Query(
-    viewer::ViewerQueries,
+    key::KeyQueries,
+    workspace::WorkspaceQueries,
+    node::NodeQueries,
     link::LinkQueries,
     source_system::SourceSystemQueries,
     job::JobQueries,
@@ -17,6 +22,7 @@ pub(super) struct Query(
     event::EventQueries,
     endpoint::EndpointQueries,
     delivery::DeliveryQueries,
+    audit::AuditQueries,
 );
 
 /// Everything that can be changed. Each takes one `input` and returns the object and `userErrors`.
@@ -34,6 +40,8 @@ pub(super) struct Mutation(
     endpoint::test_event::TestEventMutations,
     delivery::resend::ResendMutations,
     recovery::RecoveryMutations,
+    key::KeyMutations,
+    workspace::WorkspaceMutations,
 );
 
 /// The API of the partner.

@@ -21,7 +21,7 @@ pub(super) struct SourceSystem(pub(super) source_system::Model);
 #[Object]
 impl SourceSystem {
     /// `src_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -80,6 +80,13 @@ pub(super) struct CreateSourceSystemPayload {
     user_errors: Vec<UserError>,
 }
 
+/// The source system with that id, for whoever may see source systems.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<SourceSystem>> {
+    let caller = caller(ctx, Scope::JobsRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
+}
+
 /// Reading source systems.
 #[derive(Default)]
 pub(super) struct SourceSystemQueries;
@@ -88,9 +95,7 @@ pub(super) struct SourceSystemQueries;
 impl SourceSystemQueries {
     /// The source system with that id. Needs `JOBS_READ`.
     async fn source_system(&self, ctx: &Context<'_>, id: ID) -> Result<Option<SourceSystem>> {
-        let caller = caller(ctx, Scope::JobsRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
+        find(ctx, &id).await
     }
 
     /// All source systems, newest first. Needs `JOBS_READ`.

@@ -1,5 +1,6 @@
 //! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
 
+pub mod colour;
 pub mod counted;
 pub mod delivery;
 pub mod detector;

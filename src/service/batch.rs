@@ -8,14 +8,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use entity::{CustomerId, JobId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link};
+use entity::{
+    CustomerId, JobId, KeyId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
 use super::event::{self, Record};
 use super::idempotency::{self, Request};
 use super::link::{Created, New, fresh};
-use super::{Error, Problem};
+use super::{Caller, Error, Problem};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link as life;
 use crate::store::{self, Db, Tx};
@@ -31,6 +33,8 @@ pub(super) struct Batcher(mpsc::Sender<Wish>);
 #[derive(Clone)]
 struct Order {
     workspace: WorkspaceId,
+    /// Goes into the link's row, which is its own entry of the audit log.
+    created_by: KeyId,
     new: New,
     token_key: u8,
 }
@@ -58,14 +62,9 @@ impl Batcher {
         Self(wishes)
     }
 
-    pub(super) async fn create(
-        &self,
-        workspace: WorkspaceId,
-        new: New,
-        token_key: u8,
-    ) -> Result<Created, Error> {
+    pub(super) async fn create(&self, caller: &Caller, new: New, token_key: u8) -> Result<Created, Error> {
         let (reply, outcome) = oneshot::channel();
-        let order = Order { workspace, new, token_key };
+        let order = Order { workspace: caller.workspace, created_by: caller.key, new, token_key };
         self.0.send(Wish { order, reply }).await.map_err(|_| Error::Unavailable)?;
         outcome.await.unwrap_or(Err(Error::Unavailable))
     }
@@ -123,7 +122,8 @@ async fn write(db: &Db, clock: &dyn Clock, orders: Vec<Order>) -> Result<Vec<Res
             })
             .map(|wanted| {
                 wanted.map(|(order, customer)| {
-                    fresh(&order.new, order.workspace, customer, (now, order.token_key))
+                    let author = (order.workspace, order.created_by);
+                    fresh(&order.new, author, customer, (now, order.token_key))
                 })
             })
             .collect();

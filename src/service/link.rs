@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{
-    EventId, FailureCode, JobId, LinkId, LinkStatus, LoginId, RunId, Timestamp, WorkspaceId, customer, link,
+    EventId, FailureCode, JobId, KeyId, LinkId, LinkStatus, LoginId, RunId, Timestamp, WorkspaceId, customer,
+    link,
 };
 use serde_json::Value;
 
 use super::event::{self, Record};
-use super::{App, Caller, Error, Problem, check, login};
+use super::{App, Caller, Error, Problem, audit, check, login};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link::{self as life, Change};
 use crate::store::link::Filter;
@@ -67,7 +68,7 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Err
     if let Some(run) = new.relogin {
         takes_the_place_of(app, caller, &new, run).await?;
     }
-    app.0.links.create(caller.workspace, new, app.tokens.current_key()).await
+    app.0.links.create(caller, new, app.tokens.current_key()).await
 }
 
 fn fits(new: &New) -> Result<(), Error> {
@@ -120,13 +121,13 @@ fn on_the_list(text: &str, list: &[String]) -> Result<(), Error> {
 /// [`Error::NotFound`]; [`Error::Conflict`] while it is in progress or final.
 pub async fn expire(app: &App, caller: &Caller, id: LinkId) -> Result<link::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "expireLink", async move |tx| {
         let mut link = store::link::lock(&tx, workspace, id).await?;
         let code = Some(FailureCode::LinkRevoked);
         let facts = Facts { reason: Some("revoked".to_owned()), failure_code: code, ..Facts::default() };
         change(&tx, now, &mut link, Change::Expired, facts).await?;
         login::end_live(&tx, now, &link, FailureCode::LinkRevoked.as_str()).await?;
-        Ok(link)
+        Ok(audit::changed(link.id, link))
     })
     .await
 }
@@ -304,7 +305,7 @@ pub async fn positions(
 #[must_use]
 pub(super) fn fresh(
     new: &New,
-    workspace: WorkspaceId,
+    (workspace, created_by): (WorkspaceId, KeyId),
     customer: entity::CustomerId,
     at: (Timestamp, u8),
 ) -> link::Model {
@@ -329,5 +330,6 @@ pub(super) fn fresh(
         locale: new.locale.clone(),
         token_key: i16::from(token_key),
         relogin_run_id: new.relogin,
+        created_by: Some(created_by),
     }
 }

@@ -21,7 +21,7 @@ pub use self::queue::turn_away;
 pub use self::success::{SignedIn, signed_in};
 
 use super::source_system::recipe;
-use super::{App, Error, link as links};
+use super::{App, Caller, Error, link as links};
 use crate::bus::Topic;
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
@@ -279,6 +279,14 @@ pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<()
     (login.claimed_by, login.public_key) = (None, None);
     tx.hint(crate::domain::hint::Hint::Logins);
     Ok(store::login::update(tx, &login).await?)
+}
+
+/// The login with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: LoginId) -> Result<login::Model, Error> {
+    Ok(store::login::get(&app.db, caller.workspace, id).await?)
 }
 
 /// The logins of a link, oldest first.

@@ -21,6 +21,7 @@
 mod house;
 
 mod addresses;
+mod audit;
 mod browser;
 mod budgets;
 mod claims;
@@ -52,6 +53,7 @@ mod log;
 mod metrics;
 mod misbehaviour;
 mod nats;
+mod nodes;
 mod page;
 mod payloads;
 mod prompts;
@@ -62,6 +64,7 @@ mod rerun;
 mod retention;
 mod retention_cost;
 mod rotation;
+mod scopes;
 mod secrets;
 mod sign_in;
 mod subscriptions;
@@ -69,3 +72,4 @@ mod tidy;
 mod transact;
 mod webhooks;
 mod workflows_guide;
+mod workspace;

@@ -5,7 +5,7 @@ use entity::Scope;
 
 use super::SourceSystem;
 use crate::api::context::{app, caller};
-use crate::api::error::{UserError, user_errors};
+use crate::api::error::{UserError, given, user_errors};
 use crate::api::scalar::{JsonObject, Url};
 use crate::api::words::Driver;
 use crate::service::Error;
@@ -76,13 +76,4 @@ fn changes(input: UpdateSourceSystemInput) -> std::result::Result<Changes, Error
             MaybeUndefined::Value(recipe) => NewRecipe::To(recipe.0),
         },
     })
-}
-
-/// A field that always has a value.
-fn given<T>(field: &str, value: MaybeUndefined<T>) -> std::result::Result<Option<T>, Error> {
-    match value {
-        MaybeUndefined::Value(value) => Ok(Some(value)),
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(Error::invalid(field, "must not be null: leave it out to keep it")),
-    }
 }
