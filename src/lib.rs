@@ -57,6 +57,7 @@
 //! 5. No request leaves to an address that policy forbids.
 //! 6. Bad input gets a typed error that names the field; nothing is half done, nothing panics.
 //! 7. Idle means idle: about a query a second.
+//! 8. Every change that somebody asked for is in the audit log, from its own transaction (`service::audit`).
 
 pub mod wire;
 

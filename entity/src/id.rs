@@ -152,6 +152,8 @@ ids! {
     RecoveryId = "rcv_";
     /// One secret that was sent to a source system, counted for the budgets.
     SubmitId = "sbm_";
+    /// One change that is remembered: who, what, when.
+    AuditId = "aud_";
     /// One server process.
     NodeId = "nod_";
 }

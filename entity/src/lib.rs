@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod api_key;
 pub mod attempt;
+pub mod audit_entry;
+pub mod branding;
 pub mod credential;
 pub mod customer;
 pub mod delivery;
@@ -33,9 +35,10 @@ pub mod time;
 pub mod value;
 pub mod workspace;
 
+pub use branding::Branding;
 pub use id::{
-    CredentialId, CustomerId, DeliveryId, EndpointId, EndpointSecretId, EventId, FileId, IdError, JobId,
-    KeyId, LinkId, LoginId, NodeId, PromptId, RecoveryId, RunId, SessionId, SourceSystemId, SubmitId,
+    AuditId, CredentialId, CustomerId, DeliveryId, EndpointId, EndpointSecretId, EventId, FileId, IdError,
+    JobId, KeyId, LinkId, LoginId, NodeId, PromptId, RecoveryId, RunId, SessionId, SourceSystemId, SubmitId,
     WorkspaceId,
 };
 pub use time::Timestamp;

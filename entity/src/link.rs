@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{CustomerId, FailureCode, JobId, LinkId, LinkStatus, RunId, Timestamp, WorkspaceId};
+use crate::{CustomerId, FailureCode, JobId, KeyId, LinkId, LinkStatus, RunId, Timestamp, WorkspaceId};
 
 /// One invitation: customer, job, expiry, and where it stands.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -33,6 +33,8 @@ pub struct Model {
     pub token_key: i16,
     /// The run whose sign-in this link makes anew.
     pub relogin_run_id: Option<RunId>,
+    /// Which key made it by `createLink`: the row is its own entry of the audit log.
+    pub created_by: Option<KeyId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

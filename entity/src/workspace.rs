@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Strings, Timestamp, WorkspaceId};
+use crate::{Branding, Strings, Timestamp, WorkspaceId};
 
 /// A partner's tenant: everything belongs to one.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -13,6 +13,8 @@ pub struct Model {
     pub name: String,
     /// Where a customer may be sent back to: URLs a link's `return_url` must start with.
     pub return_urls: Strings,
+    /// What it shows of itself on the customer's page.
+    pub branding: Branding,
     pub created_at: Timestamp,
 }
 

@@ -14,6 +14,7 @@ mod m20261124_000002_pending;
 mod m20261125_000001_budget;
 mod m20261125_000001_kept;
 mod m20261125_000001_recipe;
+mod m20261126_000001_keys;
 mod m20261126_000002_listing;
 mod m20261126_000004_in_line;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_budget::Migration),
             Box::new(m20261125_000001_kept::Migration),
             Box::new(m20261125_000001_recipe::Migration),
+            Box::new(m20261126_000001_keys::Migration),
             Box::new(m20261126_000002_listing::Migration),
             Box::new(m20261126_000004_in_line::Migration),
         ]

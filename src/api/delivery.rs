@@ -54,7 +54,7 @@ impl DeliveryAttempt {
 #[Object(use_type_description)]
 impl WebhookDelivery {
     /// `dlv_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -138,6 +138,13 @@ pub(super) struct DeliveryFilter {
     created_before: Option<DateTime>,
 }
 
+/// The delivery with that id, for whoever may see deliveries.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<WebhookDelivery>> {
+    let caller = caller(ctx, Scope::WebhooksRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
+}
+
 /// Reading deliveries.
 #[derive(Default)]
 pub(super) struct DeliveryQueries;
@@ -150,9 +157,7 @@ impl DeliveryQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "`dlv_…`")] id: ID,
     ) -> Result<Option<WebhookDelivery>> {
-        let caller = caller(ctx, Scope::WebhooksRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(WebhookDelivery))
+        find(ctx, &id).await
     }
 
     /// Deliveries, newest first; those of one endpoint in the order of their events. Needs

@@ -27,7 +27,7 @@ pub(super) struct WebhookEndpoint(pub(super) endpoint::Model);
 #[Object(use_type_description)]
 impl WebhookEndpoint {
     /// `ep_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -167,6 +167,14 @@ pub(super) struct CreateWebhookEndpointPayload {
     user_errors: Vec<UserError>,
 }
 
+/// The endpoint with that id, for whoever may see endpoints.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<WebhookEndpoint>> {
+    let caller = caller(ctx, Scope::WebhooksRead)?;
+    let Ok(id) = id.parse::<EndpointId>() else { return Ok(None) };
+    let found = service::find_many(app(ctx)?, caller.workspace, vec![id]).await.map_err(top_level)?;
+    Ok(found.into_iter().next().map(WebhookEndpoint))
+}
+
 /// Reading endpoints.
 #[derive(Default)]
 pub(super) struct EndpointQueries;
@@ -179,10 +187,7 @@ impl EndpointQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "`ep_…`")] id: ID,
     ) -> Result<Option<WebhookEndpoint>> {
-        let caller = caller(ctx, Scope::WebhooksRead)?;
-        let Ok(id) = id.parse::<EndpointId>() else { return Ok(None) };
-        let found = service::find_many(app(ctx)?, caller.workspace, vec![id]).await.map_err(top_level)?;
-        Ok(found.into_iter().next().map(WebhookEndpoint))
+        find(ctx, &id).await
     }
 
     /// All endpoints, newest first. Needs `WEBHOOKS_READ`.

@@ -5,7 +5,7 @@ use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{Scope, event};
 
 use super::context::{app, caller};
-use super::error::of_the_log;
+use super::error::{of_the_log, top_level};
 use super::link::Link;
 use super::load::{self, EventData, LinkOf};
 use super::paging;
@@ -19,7 +19,7 @@ pub(super) struct Event(pub(super) event::Model);
 #[Object(use_type_description)]
 impl Event {
     /// `evt_…`, the `webhook-id` of its deliveries.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -59,6 +59,14 @@ impl Event {
         let data = load::one(ctx, EventData(self.0.workspace_id, self.0.id)).await?;
         data.map(JsonObject).ok_or_else(load::missing)
     }
+}
+
+/// The event with that id, for whoever may read the log.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Event>> {
+    let caller = caller(ctx, Scope::LinksRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    let found = service::find_many(app(ctx)?, caller.workspace, vec![id]).await.map_err(top_level)?;
+    Ok(found.into_iter().next().map(Event))
 }
 
 /// Reading the log.

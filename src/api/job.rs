@@ -35,7 +35,7 @@ pub(super) struct Workflow {
 #[Object(use_type_description)]
 impl Job {
     /// `job_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -100,6 +100,13 @@ pub(super) struct CreateJobPayload {
     user_errors: Vec<UserError>,
 }
 
+/// The job with that id, for whoever may see jobs.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Job>> {
+    let caller = caller(ctx, Scope::JobsRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Job))
+}
+
 /// Reading jobs.
 #[derive(Default)]
 pub(super) struct JobQueries;
@@ -108,9 +115,7 @@ pub(super) struct JobQueries;
 impl JobQueries {
     /// The job with that id. Needs `JOBS_READ`.
     async fn job(&self, ctx: &Context<'_>, #[graphql(desc = "`job_…`")] id: ID) -> Result<Option<Job>> {
-        let caller = caller(ctx, Scope::JobsRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Job))
+        find(ctx, &id).await
     }
 
     /// All jobs, newest first. Needs `JOBS_READ`.

@@ -40,7 +40,7 @@ pub(super) enum LinkUrlFormat {
 #[Object(use_type_description)]
 impl Link {
     /// `lnk_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -204,6 +204,13 @@ pub(super) struct LinkFilter {
     created_before: Option<DateTime>,
 }
 
+/// The link with that id, for whoever may see links.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Link>> {
+    let caller = caller(ctx, Scope::LinksRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Link))
+}
+
 /// Reading links.
 #[derive(Default)]
 pub(super) struct LinkQueries;
@@ -212,9 +219,7 @@ pub(super) struct LinkQueries;
 impl LinkQueries {
     /// The link with that id. Needs `LINKS_READ`.
     async fn link(&self, ctx: &Context<'_>, #[graphql(desc = "`lnk_…`")] id: ID) -> Result<Option<Link>> {
-        let caller = caller(ctx, Scope::LinksRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Link))
+        find(ctx, &id).await
     }
 
     /// Links, newest first. Needs `LINKS_READ`.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
 use entity::{
-    CustomerId, DeliveryId, EndpointId, EventId, JobId, LinkId, LoginId, RunId, SourceSystemId, WorkspaceId,
-    attempt, customer, delivery, endpoint, event, job, link, login, prompt, run, run_file, run_step,
-    source_system,
+    CustomerId, DeliveryId, EndpointId, EventId, JobId, KeyId, LinkId, LoginId, RunId, SourceSystemId,
+    WorkspaceId, api_key, attempt, customer, delivery, endpoint, event, job, link, login, prompt, run,
+    run_file, run_step, source_system,
 };
 
 use super::error;
@@ -171,6 +171,10 @@ loads! {
     };
     StatsOf(EndpointId) -> service::endpoint::Totals = |app, workspace, ids| {
         service::endpoint::stats(app, workspace, ids).await?.into_iter().collect()
+    };
+    KeyOf(KeyId) -> api_key::Model = |app, workspace, ids| {
+        let rows = service::key::find_many(app, workspace, ids).await?;
+        rows.into_iter().map(|row| (row.id, row)).collect()
     };
     EndpointOf(EndpointId) -> endpoint::Model = |app, workspace, ids| {
         let rows = service::endpoint::find_many(app, workspace, ids).await?;

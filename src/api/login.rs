@@ -3,11 +3,13 @@
 use async_graphql::{Context, Description, ID, Object, Result, SimpleObject};
 use entity::{Scope, login};
 
-use super::context::caller;
+use super::context::{app, caller};
+use super::error::optional;
 use super::load::{self, PromptsOf};
 use super::scalar::{DateTime, JsonObject};
 use super::words::{Driver, PromptKind};
 use crate::domain::prompt::Prompt;
+use crate::service::login as service;
 
 /// One isolated try to sign in.
 #[derive(Description)]
@@ -29,7 +31,7 @@ pub(super) struct PromptSummary {
 #[Object(use_type_description)]
 impl Login {
     /// `lgn_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -66,6 +68,13 @@ impl Login {
         let rows = load::one(ctx, PromptsOf(self.0.workspace_id, self.0.id)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(summary).collect())
     }
+}
+
+/// The login with that id, for whoever may see links.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Login>> {
+    let caller = caller(ctx, Scope::LinksRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Login))
 }
 
 fn summary(row: entity::prompt::Model) -> PromptSummary {

@@ -3,6 +3,7 @@
 //! `door` speaks the protocols and knows nothing of the schema; the other files are the schema, one
 //! a noun. A resolver is thin: check the scope, call one use case, translate the outcome.
 
+mod audit;
 mod context;
 mod customer;
 mod delivery;
@@ -15,9 +16,11 @@ mod file;
 mod given;
 mod job;
 mod kept;
+mod key;
 mod link;
 mod load;
 mod login;
+mod node;
 mod paging;
 mod qr;
 mod recovery;
@@ -27,8 +30,8 @@ mod schema;
 mod source_system;
 mod step;
 mod subscription;
-mod viewer;
 mod words;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -40,7 +43,7 @@ pub use door::Settings;
 pub use schema::sdl;
 
 use crate::domain::Secret;
-use crate::service::{App, Caller, Error, key};
+use crate::service::{App, Caller, Error, key as keys};
 use door::{Authenticate, Hooks, Refused};
 
 /// Serves the API at `/graphql`, and files of runs at the addresses it gives; `closing` ends its sockets and streams.
@@ -57,7 +60,7 @@ fn authenticate(app: App) -> Authenticate<Caller> {
     Arc::new(move |presented: Secret| {
         let app = app.clone();
         async move {
-            match key::authenticate(&app, &presented).await {
+            match keys::authenticate(&app, &presented).await {
                 Ok(Some(caller)) => Ok(caller),
                 Ok(None) => Err(Refused::Unauthenticated),
                 Err(Error::Limited { retry_after }) => Err(Refused::RateLimited(retry_after)),

@@ -13,7 +13,7 @@ use crate::store::page::{End, Rows};
 /// How many rows a page has unless asked otherwise.
 const DEFAULT: i32 = 20;
 /// How many rows a page has at most.
-const MOST: i32 = 100;
+pub(super) const MOST: i32 = 100;
 
 /// The arguments of a list, as clients give them.
 #[derive(Default)]

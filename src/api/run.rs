@@ -36,7 +36,7 @@ pub(super) struct RunStep {
 #[Object(use_type_description)]
 impl Run {
     /// `run_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -90,6 +90,13 @@ impl Run {
     }
 }
 
+/// The run with that id, for whoever may see runs.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Run>> {
+    let caller = caller(ctx, Scope::RunsRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Run))
+}
+
 /// Reading runs.
 #[derive(Default)]
 pub(super) struct RunQueries;
@@ -98,8 +105,6 @@ pub(super) struct RunQueries;
 impl RunQueries {
     /// The run with that id. Needs `RUNS_READ`.
     async fn run(&self, ctx: &Context<'_>, #[graphql(desc = "`run_…`")] id: ID) -> Result<Option<Run>> {
-        let caller = caller(ctx, Scope::RunsRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(Run))
+        find(ctx, &id).await
     }
 }

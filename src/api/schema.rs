@@ -3,23 +3,28 @@
 use async_graphql::connection::Connection;
 use async_graphql::{MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
+use super::audit::AuditEntry;
 use super::delivery::{DeliveryAttempt, WebhookDelivery};
 use super::endpoint::WebhookEndpoint;
 use super::event::Event;
 use super::job::Job;
+use super::key::ApiKey;
 use super::link::Link;
 use super::login::Login;
 use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
 use super::{
-    customer, delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer,
+    audit, customer, delivery, endpoint, event, job, kept, key, link, load, node, recovery, run,
+    source_system, workspace,
 };
 use crate::service::App;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
 pub(super) struct Query(
-    viewer::ViewerQueries,
+    key::KeyQueries,
+    workspace::WorkspaceQueries,
+    node::NodeQueries,
     link::LinkQueries,
     source_system::SourceSystemQueries,
     job::JobQueries,
@@ -27,6 +32,7 @@ pub(super) struct Query(
     event::EventQueries,
     endpoint::EndpointQueries,
     delivery::DeliveryQueries,
+    audit::AuditQueries,
 );
 
 /// Everything that can be changed. Each takes one `input` and returns the object and `userErrors`.
@@ -47,6 +53,8 @@ pub(super) struct Mutation(
     delivery::resend::ResendMutations,
     recovery::RecoveryMutations,
     customer::CustomerMutations,
+    key::KeyMutations,
+    workspace::WorkspaceMutations,
 );
 
 /// The API of the partner.
@@ -77,4 +85,6 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscriptions> {
         .override_output_type_description::<Connection<String, WebhookEndpoint>>(PAGE)
         .override_output_type_description::<Connection<String, WebhookDelivery>>(PAGE)
         .override_output_type_description::<Connection<String, DeliveryAttempt>>(PAGE)
+        .override_output_type_description::<Connection<String, ApiKey>>(PAGE)
+        .override_output_type_description::<Connection<String, AuditEntry>>(PAGE)
 }

@@ -22,7 +22,7 @@ pub(super) struct SourceSystem(pub(super) source_system::Model);
 #[Object(use_type_description)]
 impl SourceSystem {
     /// `src_…`
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -81,6 +81,13 @@ pub(super) struct CreateSourceSystemPayload {
     user_errors: Vec<UserError>,
 }
 
+/// The source system with that id, for whoever may see source systems.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<SourceSystem>> {
+    let caller = caller(ctx, Scope::JobsRead)?;
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
+}
+
 /// Reading source systems.
 #[derive(Default)]
 pub(super) struct SourceSystemQueries;
@@ -93,9 +100,7 @@ impl SourceSystemQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "`src_…`")] id: ID,
     ) -> Result<Option<SourceSystem>> {
-        let caller = caller(ctx, Scope::JobsRead)?;
-        let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(optional(service::get(app(ctx)?, caller, id).await)?.map(SourceSystem))
+        find(ctx, &id).await
     }
 
     /// All source systems, newest first. Needs `JOBS_READ`.

@@ -1,12 +1,16 @@
 //! `postern key …`
 
+mod sheet;
+
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use entity::Scope;
-use serde_json::json;
+use entity::{Scope, api_key};
+use serde_json::{Value, json};
 
 use super::{close, open};
 use crate::config::Flags;
+use crate::domain::duration;
+use crate::service::key::issue::{self, Expiry};
 use crate::service::{App, key, workspace};
 
 #[derive(Subcommand)]
@@ -22,7 +26,19 @@ pub(super) enum Command {
         /// `all`, or scopes with commas between them such as `LINKS_READ,LINKS_WRITE`.
         #[arg(long)]
         scopes: String,
+        /// When the key ends by itself, such as `P90D` or `PT8H`; without this it does not.
+        #[arg(long)]
+        expires_in: Option<String>,
         /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the API keys of a workspace, those that are over included; never a secret.
+    List {
+        /// The workspace, by id or name.
+        #[arg(long)]
+        workspace: String,
+        /// Print one JSON array.
         #[arg(long)]
         json: bool,
     },
@@ -31,6 +47,9 @@ pub(super) enum Command {
         /// The key's public part: everything before its second underscore.
         #[arg(long)]
         prefix: String,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -43,36 +62,77 @@ pub(super) async fn run(flags: &Flags, command: Command) -> anyhow::Result<()> {
 
 async fn execute(app: &App, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Create { workspace, name, scopes, json } => {
+        Command::Create { workspace, name, scopes, expires_in, json } => {
             let scopes = parse(&scopes)?;
-            let found = workspace::find(app, &workspace).await;
-            let found = found.with_context(|| format!("the workspace {workspace}"))?;
-            let made = key::create(app, found.id, &name, &scopes).await?;
-            if json {
-                println!(
-                    "{}",
-                    json!({
-                        "id": made.key.id,
-                        "name": made.key.name,
-                        "prefix": made.key.prefix,
-                        "scopes": made.key.scopes,
-                        "workspace_id": made.key.workspace_id,
-                        "api_key": made.secret.expose(),
-                    })
-                );
-            } else {
-                println!("API key {} ({})", made.key.name, made.key.id);
-                println!("{}", made.secret.expose());
-                println!("Keep it: it cannot be shown again.");
-            }
-            Ok(())
+            let expiry = expiry(expires_in.as_deref())?;
+            let workspace = named(app, &workspace).await?;
+            let made = issue::create_until(app, workspace, (&name, &scopes), expiry).await?;
+            announce(&made, json);
         }
-        Command::Revoke { prefix } => {
-            key::revoke(app, &prefix).await.with_context(|| format!("the key {prefix}"))?;
-            println!("The key {prefix} is revoked.");
-            Ok(())
+        Command::List { workspace, json } => {
+            let keys = key::all_of(app, named(app, &workspace).await?).await?;
+            let now = app.clock.now();
+            if json {
+                println!("{}", Value::Array(keys.iter().map(|key| shown(key, now)).collect()));
+            } else {
+                print!("{}", sheet::of(&keys, now));
+            }
+        }
+        Command::Revoke { prefix, json } => {
+            let ended = key::revoke(app, &prefix).await.with_context(|| format!("the key {prefix}"))?;
+            if json {
+                println!("{}", shown(&ended, app.clock.now()));
+            } else {
+                println!("The key {prefix} is revoked.");
+            }
         }
     }
+    Ok(())
+}
+
+async fn named(app: &App, workspace: &str) -> anyhow::Result<entity::WorkspaceId> {
+    let found = workspace::find(app, workspace).await;
+    Ok(found.with_context(|| format!("the workspace {workspace}"))?.id)
+}
+
+fn announce(made: &issue::Created, json: bool) {
+    if json {
+        let line = json!({
+            "id": made.key.id,
+            "name": made.key.name,
+            "prefix": made.key.prefix,
+            "scopes": made.key.scopes,
+            "workspace_id": made.key.workspace_id,
+            "expires_at": made.key.expires_at.map(sheet::time),
+            "api_key": made.secret.expose(),
+        });
+        println!("{line}");
+    } else {
+        println!("API key {} ({})", made.key.name, made.key.id);
+        println!("{}", made.secret.expose());
+        println!("Keep it: it cannot be shown again.");
+    }
+}
+
+/// A key as programs read it, without its hash.
+fn shown(key: &api_key::Model, now: entity::Timestamp) -> Value {
+    json!({
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "workspace_id": key.workspace_id,
+        "state": sheet::state(key, now),
+        "created_at": sheet::time(key.created_at),
+        "last_used_at": key.last_used_at.map(sheet::time),
+        "expires_at": key.expires_at.map(sheet::time),
+        "revoked_at": key.revoked_at.map(sheet::time),
+    })
+}
+
+fn expiry(text: Option<&str>) -> anyhow::Result<Expiry> {
+    let Some(text) = text else { return Ok(Expiry::Never) };
+    Ok(Expiry::In(duration::parse(text).context("--expires-in")?))
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Scope>> {

@@ -37,10 +37,10 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema.
     Schema,
-    /// Makes workspaces.
+    /// Makes and lists workspaces.
     #[command(subcommand)]
     Workspace(workspace::Command),
-    /// Makes and ends API keys.
+    /// Makes, lists and ends API keys.
     #[command(subcommand)]
     Key(key::Command),
     /// Opens a page as the engine would and tells what it sees there, what it would do, and why.

@@ -96,6 +96,7 @@ mod tests {
             locale: None,
             token_key: 0,
             relogin_run_id: None,
+            created_by: None,
         }
     }
 

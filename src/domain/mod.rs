@@ -1,6 +1,7 @@
 //! The words: pure rules and values. No I/O, no `async`; time comes in as a value.
 
 pub mod client;
+pub mod colour;
 pub mod counted;
 pub mod delivery;
 pub mod detector;

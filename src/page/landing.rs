@@ -126,7 +126,7 @@ fn finished(landing: &Landing, words: &'static Words, failure: &Failure) -> Sent
 }
 
 fn frame(landing: &Landing, words: &'static Words, title: String) -> Frame {
-    Frame::signed(words, title, &names(landing))
+    Frame::signed(words, title, &names(landing)).dressed(&landing.branding, &landing.workspace)
 }
 
 fn names(landing: &Landing) -> [(&'static str, &str); 3] {

@@ -162,7 +162,7 @@ fn ended(scene: &Scene, words: &'static Words, failure: &Failure, next: &str) ->
 }
 
 fn frame(scene: &Scene, words: &'static Words, title: String) -> Frame {
-    Frame::signed(words, title, &names(scene))
+    Frame::signed(words, title, &names(scene)).dressed(&scene.branding, &scene.workspace)
 }
 
 /// What our sentences name.

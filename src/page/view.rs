@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use entity::LoginId;
+use entity::{Branding, LoginId};
 use url::Url;
 
 use super::asset;
@@ -28,6 +28,10 @@ pub(super) struct Frame {
     /// Where in the three steps the customer is; 0 where that says nothing.
     pub(super) step: usize,
     pub(super) footer: Option<String>,
+    /// The workspace's own colour, as its style sheet is named: six hexadecimal digits.
+    pub(super) accent: Option<String>,
+    /// Whom the customer can ask.
+    pub(super) ways: Vec<Way>,
     /// Where an open page with scripts hears that there is something new.
     pub(super) events: Option<String>,
     /// After how many seconds a page without scripts loads itself again.
@@ -37,12 +41,39 @@ pub(super) struct Frame {
 impl Frame {
     /// A page that knows nobody's names.
     pub(super) fn bare(words: &'static Words, title: String) -> Self {
-        Self { words, title, version: &asset::VERSION, step: 0, footer: None, events: None, refresh: None }
+        Self {
+            words,
+            title,
+            version: &asset::VERSION,
+            step: 0,
+            footer: None,
+            accent: None,
+            ways: Vec::new(),
+            events: None,
+            refresh: None,
+        }
     }
 
     /// A page that says at its foot whose it is and whose it is not.
     pub(super) fn signed(words: &'static Words, title: String, names: &[(&str, &str)]) -> Self {
         Self { footer: Some(fill(words.footer, names)), ..Self::bare(words, title) }
+    }
+
+    /// The same with what the workspace shows of itself.
+    pub(super) fn dressed(self, branding: &Branding, workspace: &str) -> Self {
+        let way = |address: &Option<String>, label: &'static str| {
+            let label = fill(label, &[("workspace", workspace)]);
+            address.clone().map(|address| Way { address, label, is_page: true })
+        };
+        let mail = branding.support_email.as_deref().map(|email| Way {
+            address: format!("mailto:{email}"),
+            label: fill(self.words.write_to, &[("email", email)]),
+            is_page: false,
+        });
+        let help = way(&branding.support_url, self.words.help);
+        let privacy = way(&branding.privacy_url, self.words.privacy);
+        let accent = branding.accent_color.as_deref().map(|colour| colour.trim_start_matches('#').to_owned());
+        Self { accent, ways: help.into_iter().chain(mail).chain(privacy).collect(), ..self }
     }
 
     /// The same at one of the three steps.
@@ -69,6 +100,14 @@ impl Frame {
     pub(super) fn step_label(&self) -> String {
         fill(self.words.step, &[("n", &self.step.to_string())])
     }
+}
+
+/// A place where the customer can ask, or read on.
+pub(super) struct Way {
+    pub(super) address: String,
+    pub(super) label: String,
+    /// A page opens beside this one, so that a sign-in is not lost.
+    pub(super) is_page: bool,
 }
 
 /// The site's own words and whose they are.
@@ -210,6 +249,31 @@ mod tests {
         assert!(html.contains("https://s.example says"));
         assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
         assert!(!html.contains("<script>"));
+    }
+
+    #[test]
+    fn a_workspace_shows_whom_to_ask_and_its_colour_by_a_file_of_ours() {
+        let branding = Branding {
+            accent_color: Some("#0e5a63".into()),
+            support_url: Some("https://acme.example/help?a=1&b=\"2".into()),
+            support_email: Some("help@acme.example".into()),
+            ..Branding::default()
+        };
+        let plain = sentence();
+        let frame = Frame::bare(words::pick(None, None), "title".into()).dressed(&branding, "Acme & Co");
+
+        let html = Sentence { frame, ..sentence() }.render().unwrap();
+        assert!(html.contains("/accent-0e5a63.css\""), "{html}");
+        assert!(
+            html.contains("Help from Acme &#38; Co") && html.contains("Write to help@acme.example"),
+            "{html}"
+        );
+        assert!(
+            html.contains("href=\"https://acme.example/help?a=1&#38;b=&#34;2\" target=\"_blank\""),
+            "{html}"
+        );
+        assert!(html.contains("href=\"mailto:help@acme.example\"") && !html.contains("Privacy"), "{html}");
+        assert!(!plain.render().unwrap().contains("accent-"));
     }
 
     #[test]

@@ -10,14 +10,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use entity::{CustomerId, JobId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link};
+use entity::{
+    CustomerId, JobId, KeyId, LinkId, Timestamp, WorkspaceId, idempotency as idempotency_row, link,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
 use super::event::{self, Record};
 use super::idempotency::{self, Request};
 use super::link::{Created, NO_SUCH_JOB, New, Refused, fresh};
-use super::{Error, Problem};
+use super::{Caller, Error, Problem};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link as life;
 use crate::store::{self, Db, Tx};
@@ -37,8 +39,16 @@ pub(super) struct Batcher {
 #[derive(Clone)]
 struct Order {
     workspace: WorkspaceId,
+    /// Goes into the link's row, which is its own entry of the audit log.
+    created_by: KeyId,
     new: New,
     token_key: u8,
+}
+
+impl Order {
+    fn of(caller: &Caller, new: New, token_key: u8) -> Self {
+        Self { workspace: caller.workspace, created_by: caller.key, new, token_key }
+    }
 }
 
 struct Wish {
@@ -65,26 +75,23 @@ impl Batcher {
         batcher
     }
 
-    pub(super) async fn create(
-        &self,
-        workspace: WorkspaceId,
-        new: New,
-        token_key: u8,
-    ) -> Result<Created, Error> {
+    pub(super) async fn create(&self, caller: &Caller, new: New, token_key: u8) -> Result<Created, Error> {
         let (reply, outcome) = oneshot::channel();
-        let order = Order { workspace, new, token_key };
-        self.wishes.send(Wish { order, reply }).await.map_err(|_| Error::Unavailable)?;
+        self.wishes
+            .send(Wish { order: Order::of(caller, new, token_key), reply })
+            .await
+            .map_err(|_| Error::Unavailable)?;
         outcome.await.unwrap_or(Err(Error::Unavailable))
     }
 
     /// All of `news` in one transaction, or none of them; in their order.
     pub(super) async fn create_together(
         &self,
-        workspace: WorkspaceId,
+        caller: &Caller,
         news: Vec<New>,
         token_key: u8,
     ) -> Result<Vec<Created>, Refused> {
-        let orders = news.into_iter().map(|new| Order { workspace, new, token_key }).collect();
+        let orders = news.into_iter().map(|new| Order::of(caller, new, token_key)).collect();
         let now = self.clock.now();
         store::transact(&self.db, async move |tx| {
             let (first, later) = by_turn(orders);
@@ -170,8 +177,9 @@ async fn put(tx: &Tx, now: Timestamp, orders: &[Order]) -> Result<Vec<Result<Cre
         .iter()
         .map(|order| is_known(order).then(|| customers.get(&name(order))).flatten().map(|id| (order, *id)))
         .map(|wanted| {
-            wanted
-                .map(|(order, customer)| fresh(&order.new, order.workspace, customer, (now, order.token_key)))
+            wanted.map(|(order, customer)| {
+                fresh(&order.new, (order.workspace, order.created_by), customer, (now, order.token_key))
+            })
         })
         .collect();
     let taken = claim_keys(tx, now, orders, &links).await?;

@@ -16,7 +16,7 @@ pub const NAME: RangeInclusive<usize> = 1..=256;
 /// How long an idempotency key may be, in characters.
 const IDEMPOTENCY_KEY: RangeInclusive<usize> = 1..=255;
 /// How large metadata may be, in bytes of JSON.
-const METADATA_BYTES: usize = 4096;
+pub const METADATA_BYTES: usize = 4096;
 
 /// A text of `length` characters, none of them a control character.
 ///

@@ -9,9 +9,9 @@
 //! attempt at a delivery that is under way is let go of: what the receiver answers to it is never written
 //! down, and the delivery is made anew.
 
-use entity::{FailureCode, Timestamp, WorkspaceId, link};
+use entity::{CustomerId, FailureCode, Timestamp, WorkspaceId, link};
 
-use super::{App, Caller, Error, check, link as links, login, run};
+use super::{App, Caller, Error, audit, check, link as links, login, run};
 use crate::domain::event::Facts;
 use crate::domain::failure::Failure;
 use crate::domain::hint::Hint;
@@ -27,8 +27,10 @@ const FILES: u64 = 10;
 enum Done {
     /// So many links were erased, and there may be more.
     Some(u64),
+    /// This was the last of it.
+    All(CustomerId),
     /// There is nobody of that name.
-    All,
+    Nobody,
 }
 
 /// Erases every trace of an external id; returns how many links were erased by this call. Twice is as once.
@@ -40,9 +42,16 @@ pub async fn erase(app: &App, caller: &Caller, external_id: &str) -> Result<u64,
     let mut erased = 0;
     loop {
         let (workspace, name, now) = (caller.workspace, external_id.to_owned(), app.clock.now());
-        match store::transact(&app.db, async move |tx| batch(&tx, now, (workspace, &name)).await).await? {
+        let done = audit::transact(app, caller, "eraseCustomer", async move |tx| {
+            // One entry, by the transaction that takes the person away.
+            Ok(match batch(&tx, now, (workspace, &name)).await? {
+                Done::All(id) => audit::changed(id, Done::All(id)),
+                done => audit::unchanged(done),
+            })
+        });
+        match done.await? {
             Done::Some(links) => erased += links,
-            Done::All => break,
+            Done::All(_) | Done::Nobody => break,
         }
     }
     // Also if there was nobody: an earlier call may have been cut off before.
@@ -52,12 +61,12 @@ pub async fn erase(app: &App, caller: &Caller, external_id: &str) -> Result<u64,
 
 async fn batch(tx: &Tx, now: Timestamp, (workspace, name): (WorkspaceId, &str)) -> Result<Done, Error> {
     let Some(person) = store::customer::find_by_name(tx, workspace, name).await? else {
-        return Ok(Done::All);
+        return Ok(Done::Nobody);
     };
     let mut links = store::link::lock_of_customer(tx, workspace, person.id, LINKS).await?;
     if links.is_empty() {
         let is_gone = store::customer::delete(tx, workspace, person.id).await?;
-        return Ok(if is_gone { Done::All } else { Done::Some(0) });
+        return Ok(if is_gone { Done::All(person.id) } else { Done::Some(0) });
     }
     // Before there are new deliveries: those are made of what is left.
     let deliveries = store::erasure::deliveries_of(tx, workspace, &links).await?;

@@ -18,7 +18,7 @@ use entity::{
 };
 
 use super::idempotency::{self, Request};
-use super::{App, Caller, Error, Problem, check};
+use super::{App, Caller, Error, Problem, audit, check};
 use crate::domain::Secret;
 use crate::store::page::Rows;
 pub use crate::store::tally::Totals;
@@ -26,7 +26,7 @@ use crate::store::{self, Page};
 use crate::webhook;
 
 /// How many endpoints a workspace may have.
-const MOST_ENDPOINTS: usize = 1_000;
+pub const MOST_ENDPOINTS: usize = 1_000;
 
 /// An endpoint to make.
 #[derive(Clone)]
@@ -77,17 +77,17 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Err
     let (row, sealed) = rows(app, caller, &new, &secret, now)?;
     let request =
         Request::new(caller.workspace, "createWebhookEndpoint", new.idempotency_key.clone(), &outline(&new));
-    let made = store::transact(&app.db, async move |tx| {
+    let made = audit::transact(app, caller, "createWebhookEndpoint", async move |tx| {
         if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
             let found = store::endpoint::find_many(&tx, request.workspace, [EndpointId(earlier)]).await?;
-            return Ok((found.into_iter().next().ok_or(Error::Gone)?, false));
+            return Ok(audit::unchanged((found.into_iter().next().ok_or(Error::Gone)?, false)));
         }
         if store::endpoint::all_of(&tx, [request.workspace]).await?.len() >= MOST_ENDPOINTS {
             let message = format!("a workspace may have at most {MOST_ENDPOINTS} endpoints");
             return Err(Error::input("url", Problem::LimitExceeded, message));
         }
         store::endpoint::insert(&tx, row.clone(), sealed).await?;
-        Ok((row, true))
+        Ok(audit::changed(row.id, (row, true)))
     })
     .await?;
     Ok(Created { endpoint: made.0, secret: made.1.then_some(secret) })

@@ -6,15 +6,15 @@ use entity::{JobId, KeepCredentials, SourceSystemId, WorkspaceId, job, source_sy
 use url::Url;
 
 use super::idempotency::{self, Request};
-use super::{App, Caller, Error, Problem, check};
+use super::{App, Caller, Error, Problem, audit, check};
 use crate::domain::step::{Limits, Step, Workflow};
 use crate::store::page::Rows;
 use crate::store::{self, Page};
 
 /// How many workflows a job may have.
-const MOST_WORKFLOWS: usize = 20;
+pub const MOST_WORKFLOWS: usize = 20;
 /// How many steps a workflow may have.
-const MOST_STEPS: usize = 100;
+pub const MOST_STEPS: usize = 100;
 /// How long a selector or a typed value may be, in characters.
 const LONGEST_TEXT: usize = 2_000;
 /// How long one step may take, in seconds.
@@ -55,7 +55,7 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
         created_at: now,
         updated_at: now,
     };
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "createJob", async move |tx| {
         let found = store::source_system::get(&tx, request.workspace, row.source_system_id).await;
         let source_system = found.map_err(|error| match error {
             store::Error::NotFound => {
@@ -65,10 +65,11 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<job::Model, 
         })?;
         inside_origins(&new.workflows, &source_system)?;
         if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
-            return Ok(store::job::get(&tx, request.workspace, JobId(earlier)).await?);
+            let row = store::job::get(&tx, request.workspace, JobId(earlier)).await?;
+            return Ok(audit::unchanged(row));
         }
         store::job::insert(&tx, row.clone()).await?;
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

@@ -13,7 +13,7 @@ use entity::{
 use zeroize::Zeroizing;
 
 use super::login::{SESSION_LIFE, credential_binding, session_binding};
-use super::{App, Caller, Error, Problem, login as logins, run as runs};
+use super::{App, Caller, Error, Problem, audit, login as logins, run as runs};
 use crate::domain::Secret;
 use crate::domain::failure::Failure;
 pub use crate::store::session::Clocks;
@@ -170,7 +170,7 @@ pub(super) async fn after_run(
 /// [`Error::Invalid`] if the caller's workspace has no such link.
 pub async fn revoke(app: &App, caller: &Caller, id: LinkId) -> Result<link::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "revokeSession", async move |tx| {
         let mut link = store::link::lock(&tx, workspace, id).await.map_err(missing)?;
         if let Some(run) = store::run::live_of(&tx, workspace, id).await? {
             let held_by = run.claimed_by;
@@ -180,7 +180,7 @@ pub async fn revoke(app: &App, caller: &Caller, id: LinkId) -> Result<link::Mode
         store::session::delete_of_link(&tx, workspace, id, None).await?;
         store::credential::delete_of_link(&tx, workspace, id).await?;
         store::file::delete_of_link(&tx, workspace, id).await?;
-        Ok(link)
+        Ok(audit::changed(id, link))
     })
     .await
 }

@@ -1,15 +1,25 @@
 //! API keys: shown once, kept as a hash, checked in constant time.
+//!
+//! Here a key is presented and read; `issue` makes keys and `revocation` ends them, each for a partner's own
+//! keys and for the operator.
+
+pub mod issue;
+pub mod revocation;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{KeyId, Scope, Strings, Timestamp, WorkspaceId, api_key};
+use entity::{KeyId, Scope, Timestamp, WorkspaceId, api_key};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{App, Error, check};
-use crate::domain::{Secret, hex};
-use crate::store;
+use super::{App, Error};
+use crate::domain::Secret;
+use crate::store::page::Rows;
+use crate::store::{self, Page};
+
+pub use issue::create;
+pub use revocation::revoke;
 
 /// How long a key is trusted without another look. With the door's own pause between two looks at the
 /// keys of open sockets, a revocation is effective within a second everywhere.
@@ -45,14 +55,6 @@ impl Caller {
     }
 }
 
-/// A fresh key: the only moment its secret can be read.
-pub struct Created {
-    /// The stored row.
-    pub key: api_key::Model,
-    /// What the partner keeps.
-    pub secret: Secret,
-}
-
 /// Keys that were checked a moment ago, by the hash of what was presented.
 pub(super) struct Cache(moka::future::Cache<[u8; 32], Arc<api_key::Model>>);
 
@@ -60,53 +62,6 @@ impl Default for Cache {
     fn default() -> Self {
         Self(moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUSTED_FOR).build())
     }
-}
-
-/// Makes a key with `scopes` for a workspace.
-///
-/// # Errors
-/// [`Error::Invalid`] for a bad name or no scope; [`Error::NotFound`] for an unknown workspace.
-pub async fn create(
-    app: &App,
-    workspace: WorkspaceId,
-    name: &str,
-    scopes: &[Scope],
-) -> Result<Created, Error> {
-    check::text("name", name, check::NAME)?;
-    if scopes.is_empty() {
-        return Err(Error::invalid("scopes", "must name at least one scope"));
-    }
-    let prefix = format!("psk_{}", hex::encode(&rand::random::<[u8; 8]>()));
-    let secret = Secret::new(format!("{prefix}_{}", hex::encode(&rand::random::<[u8; 32]>())));
-    let now = app.clock.now();
-    let row = api_key::Model {
-        id: KeyId::new(now),
-        workspace_id: workspace,
-        name: name.to_owned(),
-        prefix,
-        hash: hash(secret.expose()).to_vec(),
-        scopes: Strings(scopes.iter().map(|scope| scope.as_str().to_owned()).collect()),
-        created_at: now,
-        last_used_at: None,
-        expires_at: None,
-        revoked_at: None,
-    };
-    let key = store::transact(&app.db, async move |tx| {
-        store::workspace::get(&tx, workspace).await?;
-        store::api_key::insert(&tx, row.clone()).await?;
-        Ok::<_, Error>(row)
-    })
-    .await?;
-    Ok(Created { key, secret })
-}
-
-/// Ends the key whose public part is `prefix`; it may already have ended.
-///
-/// # Errors
-/// [`Error::NotFound`] if there is none.
-pub async fn revoke(app: &App, prefix: &str) -> Result<(), Error> {
-    let (prefix, now) = (prefix.to_owned(), app.clock.now());
-    store::transact(&app.db, async move |tx| Ok(store::api_key::revoke(&tx, &prefix, now).await?)).await
 }
 
 /// Who presents `key`; `None` if it is unknown, expired or revoked.
@@ -127,20 +82,75 @@ pub async fn authenticate(app: &App, key: &Secret) -> Result<Option<Caller>, Err
             _ => return Ok(None),
         },
     };
-    let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= app.clock.now());
-    if row.revoked_at.is_some() || is_over(row.expires_at) {
+    if state(&row, app.clock.now()) != State::Live {
         return Ok(None);
     }
-    let scopes = row.scopes.0.iter().filter_map(|scope| Scope::parse(scope)).collect();
-    Ok(Some(Caller { workspace: row.workspace_id, key: row.id, scopes }))
+    Ok(Some(Caller { workspace: row.workspace_id, key: row.id, scopes: scopes(&row) }))
 }
 
-/// The key that is asking, for `viewer`.
+/// The key with that id.
 ///
 /// # Errors
-/// [`Error::NotFound`] if it was just deleted.
-pub async fn get(app: &App, caller: &Caller) -> Result<api_key::Model, Error> {
-    Ok(store::api_key::get(&app.db, caller.workspace, caller.key).await?)
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: KeyId) -> Result<api_key::Model, Error> {
+    Ok(store::api_key::get(&app.db, caller.workspace, id).await?)
+}
+
+/// The keys with those ids.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_many(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: Vec<KeyId>,
+) -> Result<Vec<api_key::Model>, Error> {
+    Ok(store::api_key::find_many(&app.db, workspace, ids).await?)
+}
+
+/// A page of the caller's keys, newest first, those that are over included.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn list(app: &App, caller: &Caller, page: Page) -> Result<Rows<api_key::Model>, Error> {
+    Ok(store::api_key::list(&app.db, caller.workspace, page).await?)
+}
+
+/// All keys of a workspace, oldest first, for the operator.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn all_of(app: &App, workspace: WorkspaceId) -> Result<Vec<api_key::Model>, Error> {
+    Ok(store::api_key::all_of(&app.db, workspace).await?)
+}
+
+/// What a stored key may do.
+#[must_use]
+pub fn scopes(key: &api_key::Model) -> Vec<Scope> {
+    key.scopes.0.iter().filter_map(|scope| Scope::parse(scope)).collect()
+}
+
+/// Where a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It opens the door.
+    Live,
+    /// It has ended by itself.
+    Expired,
+    /// It was ended.
+    Revoked,
+}
+
+/// Where a stored key stands at `now`.
+#[must_use]
+pub fn state(key: &api_key::Model, now: Timestamp) -> State {
+    if key.revoked_at.is_some() {
+        State::Revoked
+    } else if key.expires_at.is_some_and(|at| at <= now) {
+        State::Expired
+    } else {
+        State::Live
+    }
 }
 
 async fn remember(app: &App, hash: [u8; 32], row: api_key::Model) -> Arc<api_key::Model> {

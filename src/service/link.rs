@@ -10,7 +10,7 @@ use entity::{EventId, FailureCode, LinkId, LoginId, Timestamp, WorkspaceId, cust
 pub(super) use self::create::fresh;
 pub use self::create::{Created, NO_SUCH_JOB, NO_SUCH_RUN, New, Refused, create, create_many};
 use super::event::{self, Record};
-use super::{App, Caller, Error, login};
+use super::{App, Caller, Error, audit, login};
 use crate::domain::event::{Facts, Kind};
 use crate::domain::link::{self as life, Change};
 use crate::store::link::Filter;
@@ -26,13 +26,13 @@ const A_MOMENT: Duration = Duration::from_mins(1);
 /// [`Error::NotFound`]; [`Error::Conflict`] while it is in progress or final.
 pub async fn expire(app: &App, caller: &Caller, id: LinkId) -> Result<link::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "expireLink", async move |tx| {
         let mut link = store::link::lock(&tx, workspace, id).await?;
         let code = Some(FailureCode::LinkRevoked);
         let facts = Facts { reason: Some("revoked".to_owned()), failure_code: code, ..Facts::default() };
         change(&tx, now, &mut link, Change::Expired, facts).await?;
         login::end_live(&tx, now, &link, FailureCode::LinkRevoked.as_str()).await?;
-        Ok(link)
+        Ok(audit::changed(link.id, link))
     })
     .await
 }

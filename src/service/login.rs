@@ -22,7 +22,7 @@ pub use self::queue::{leave_line, stand_in_line, turn_away};
 pub use self::success::{SignedIn, signed_in};
 
 use super::source_system::recipe;
-use super::{App, Error, link as links};
+use super::{App, Caller, Error, link as links};
 use crate::bus::Topic;
 use crate::domain::counted::Counted;
 use crate::domain::event::{Facts, Kind};
@@ -280,6 +280,14 @@ pub async fn recover(tx: &Tx, now: Timestamp, orphan: login::Model) -> Result<()
     (login.claimed_by, login.public_key, login.in_line_since) = (None, None, None);
     tx.hint(crate::domain::hint::Hint::Logins);
     Ok(store::login::update(tx, &login).await?)
+}
+
+/// The login with that id.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller's workspace has none.
+pub async fn get(app: &App, caller: &Caller, id: LoginId) -> Result<login::Model, Error> {
+    Ok(store::login::get(&app.db, caller.workspace, id).await?)
 }
 
 /// The first `limit` logins after `after` of each of those links, oldest first.

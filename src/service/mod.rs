@@ -3,6 +3,7 @@
 //! Doors call it, hands work for it. What finishes later (a login, a run, a delivery) comes back
 //! in through a worker's door, never from below.
 
+pub mod audit;
 pub mod backlog;
 pub mod batch;
 pub mod change;

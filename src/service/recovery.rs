@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use entity::{DeliveryOrdering, EndpointId, EventId, RecoveryId, Strings, Timestamp, endpoint, recovery};
 
-use super::{App, Caller, Error, Problem, event};
+use super::{App, Caller, Error, Problem, audit, event};
 use crate::domain::delivery::{Fate, Fresh};
 use crate::store::recovery::{Missing, Scope};
 use crate::store::{self, Tx};
@@ -72,7 +72,7 @@ pub async fn recover(app: &App, caller: &Caller, wanted: Wanted) -> Result<u64, 
     };
     let count = store::recovery::count(&app.db, &scope(&row, &endpoint, now)).await?;
     if wanted.purpose == Purpose::Send && count > 0 {
-        begin(app, row).await?;
+        begin(app, caller, row).await?;
     }
     Ok(count)
 }
@@ -83,8 +83,8 @@ pub fn no_endpoint() -> Error {
     Error::input("endpointId", Problem::NotFound, "must be an endpoint of this workspace")
 }
 
-async fn begin(app: &App, row: recovery::Model) -> Result<(), Error> {
-    store::transact(&app.db, async move |tx| {
+async fn begin(app: &App, caller: &Caller, row: recovery::Model) -> Result<(), Error> {
+    audit::transact(app, caller, "recoverDeliveries", async move |tx| {
         match store::endpoint::lock(&tx, row.workspace_id, row.endpoint_id).await {
             Err(store::Error::NotFound) => return Err(no_endpoint()),
             locked => drop(locked?),
@@ -92,7 +92,9 @@ async fn begin(app: &App, row: recovery::Model) -> Result<(), Error> {
         if store::recovery::is_open(&tx, row.workspace_id, row.endpoint_id).await? {
             return Err(Error::Conflict("a recovery of this endpoint is still under way".to_owned()));
         }
-        Ok(store::recovery::insert(&tx, row).await?)
+        let endpoint = row.endpoint_id;
+        store::recovery::insert(&tx, row).await?;
+        Ok(audit::changed(endpoint, ()))
     })
     .await
 }

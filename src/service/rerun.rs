@@ -5,7 +5,7 @@
 
 use entity::{KeepCredentials, LinkId, link, run};
 
-use super::{App, Caller, Error, kept, run as runs};
+use super::{App, Caller, Error, audit, kept, run as runs};
 use crate::store;
 
 /// Queues another run of a link's job.
@@ -15,7 +15,7 @@ use crate::store;
 /// job keeps nothing, or a run of it is under way.
 pub async fn rerun(app: &App, caller: &Caller, id: LinkId) -> Result<run::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "rerunJob", async move |tx| {
         let link = store::link::lock(&tx, workspace, id).await.map_err(kept::missing)?;
         let job = store::job::get(&tx, workspace, link.job_id).await?;
         possible(&link, job.keep_credentials)?;
@@ -26,7 +26,7 @@ pub async fn rerun(app: &App, caller: &Caller, id: LinkId) -> Result<run::Model,
         let session = session.map(|session| session.id);
         let row = run::Model { rerun: true, ..runs::queued(now, &link, session) };
         store::run::insert(&tx, row.clone()).await?;
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

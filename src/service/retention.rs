@@ -3,10 +3,10 @@
 //! A pass takes small batches, each a transaction of a few milliseconds, with a pause between them; so
 //! nobody waits for it, and a server that dies in the middle begins a new pass that finds the rest.
 //! Deliveries go first, then the events that nothing is left to send of, then the questions of old
-//! logins. Links, logins and runs are the partner's own data and stay. Where a log begins is written
+//! logins and the audit log. Links, logins and runs are the partner's own data and stay. Where a log begins is written
 //! together with each deletion (`store::horizon`), so that a reader is told rather than left with a gap.
 
-use entity::{DeliveryId, PromptId, Timestamp};
+use entity::{AuditId, DeliveryId, PromptId, Timestamp};
 
 use super::{App, Error};
 use crate::store::retention::{self, BATCH, Batch};
@@ -24,6 +24,8 @@ pub enum Stage {
     Events(i64),
     /// Prompts after this one.
     Prompts(PromptId),
+    /// Entries of the audit log, from the first on.
+    Audit,
     /// What has an end of its own: sessions, secrets, counts, keys.
     Expired,
 }
@@ -59,6 +61,7 @@ impl Stage {
             Self::Deliveries(_) => "delivery",
             Self::Events(_) => "event",
             Self::Prompts(_) => "prompt",
+            Self::Audit => "audit",
             Self::Expired => "expired",
         }
     }
@@ -95,7 +98,12 @@ async fn batch(tx: &Tx, stage: Stage, before: Timestamp, now: Timestamp) -> Resu
         }
         Stage::Prompts(after) => {
             let batch = retention::prompts(tx, after, before).await?;
-            done(stage, &batch, batch.last.map_or(Stage::Expired, Stage::Prompts))
+            done(stage, &batch, batch.last.map_or(Stage::Audit, Stage::Prompts))
+        }
+        Stage::Audit => {
+            let deleted = store::audit::forget_before(tx, AuditId::first_at(before), BATCH).await?;
+            let next = if deleted < BATCH { Stage::Expired } else { Stage::Audit };
+            Done { stage, next: Some(next), deleted, cancelled: 0 }
         }
         Stage::Expired => expired(tx, now).await?,
     })

@@ -8,12 +8,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::idempotency::{self, Request};
-use super::{App, Caller, Error, Problem, check};
+use super::{App, Caller, Error, Problem, audit, check};
 use crate::store::page::Rows;
 use crate::store::{self, Page};
 
 /// How many origins a source system may list.
-const MOST_ORIGINS: usize = 20;
+pub const MOST_ORIGINS: usize = 20;
 
 /// A source system to make.
 #[derive(Clone, Debug)]
@@ -58,12 +58,14 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<source_syste
         created_at: now,
         updated_at: now,
     };
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "createSourceSystem", async move |tx| {
         if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
-            return Ok(store::source_system::get(&tx, request.workspace, SourceSystemId(earlier)).await?);
+            let earlier = SourceSystemId(earlier);
+            let row = store::source_system::get(&tx, request.workspace, earlier).await?;
+            return Ok(audit::unchanged(row));
         }
         store::source_system::insert(&tx, row.clone()).await?;
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

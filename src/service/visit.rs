@@ -8,8 +8,8 @@ mod fit;
 use std::time::Duration;
 
 use entity::{
-    FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, Timestamp, answer, job, link, login,
-    prompt, source_system,
+    Branding, FailureCode, KeepCredentials, LinkStatus, LoginId, LoginStatus, Timestamp, WorkspaceId, answer,
+    job, link, login, prompt, source_system,
 };
 use sha2::{Digest, Sha256};
 
@@ -28,8 +28,10 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
 /// What the landing page says.
 pub struct Landing {
-    /// Who asks.
+    /// Who asks, as the customer knows it.
     pub workspace: String,
+    /// What the workspace shows of itself besides.
+    pub branding: Branding,
     /// Which site.
     pub site: String,
     /// Its origin.
@@ -71,8 +73,10 @@ pub struct Begun {
 
 /// What the page of a login shows now.
 pub struct Scene {
-    /// Who asks.
+    /// Who asks, as the customer knows it.
     pub workspace: String,
+    /// What the workspace shows of itself besides.
+    pub branding: Branding,
     /// Which site.
     pub site: String,
     /// Its origin.
@@ -163,9 +167,10 @@ pub enum Answered {
 pub async fn landing(app: &App, token: &str) -> Result<Landing, Error> {
     let link = link_of(app, token).await?;
     let (job, source_system) = job_and_site(app, &link).await?;
-    let workspace = store::workspace::get(&app.db, link.workspace_id).await?;
+    let (workspace, branding) = who_asks(app, link.workspace_id).await?;
     Ok(Landing {
-        workspace: workspace.name,
+        workspace,
+        branding,
         site: source_system.name.clone(),
         site_origin: own_origin(&source_system),
         keep: job.keep_credentials,
@@ -243,10 +248,10 @@ pub async fn scene(app: &App, id: LoginId, cookie: &Secret) -> Result<Scene, Err
     let link = store::link::get(&app.db, login.workspace_id, login.link_id).await?;
     let source_system =
         store::source_system::get(&app.db, login.workspace_id, login.source_system_id).await?;
-    let workspace = store::workspace::get(&app.db, login.workspace_id).await?;
+    let (workspace, branding) = who_asks(app, login.workspace_id).await?;
     let (locale, site_origin) = (link.locale.clone(), own_origin(&source_system));
     let state = state(app, login, link).await?;
-    Ok(Scene { workspace: workspace.name, site: source_system.name, site_origin, locale, state })
+    Ok(Scene { workspace, branding, site: source_system.name, site_origin, locale, state })
 }
 
 async fn state(app: &App, login: login::Model, link: link::Model) -> Result<SceneState, Error> {
@@ -381,6 +386,13 @@ async fn job_and_site(app: &App, link: &link::Model) -> Result<(job::Model, sour
     let job = store::job::get(&app.db, link.workspace_id, link.job_id).await?;
     let source_system = store::source_system::get(&app.db, link.workspace_id, job.source_system_id).await?;
     Ok((job, source_system))
+}
+
+/// The workspace's name on the page, and what it shows of itself besides.
+async fn who_asks(app: &App, workspace: WorkspaceId) -> Result<(String, Branding), Error> {
+    let row = store::workspace::get(&app.db, workspace).await?;
+    let name = row.branding.display_name.clone();
+    Ok((name.unwrap_or(row.name), row.branding))
 }
 
 fn own_origin(source_system: &source_system::Model) -> String {

@@ -5,6 +5,7 @@
 //! what; `service` does, inside [`transact()`].
 
 pub mod api_key;
+pub mod audit;
 pub mod backlog;
 pub mod connect;
 pub mod credential;

@@ -119,6 +119,7 @@ async fn every_create_can_be_asked_for_twice(house: &mut House) {
     for (mutation, object, named, mut input) in [
         ("createSourceSystem", "sourceSystem", "name", json!({ "name": "Bank", "loginUrl": login_url })),
         ("createJob", "job", "name", json!({ "name": "Nothing", "sourceSystemId": source })),
+        ("createApiKey", "apiKey", "name", json!({ "name": "backend", "scopes": ["LINKS_READ"] })),
         (
             "createWebhookEndpoint",
             "endpoint",

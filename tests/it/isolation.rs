@@ -20,8 +20,9 @@ stories! {
 const LIVE: &str = "Subscription.deliveryAttempted.endpointId";
 
 /// A place of the schema that takes an id, whose id it takes, and how it is asked.
-const PLACES: [(&str, &str, &str); 30] = [
+const PLACES: [(&str, &str, &str); 32] = [
     ("Query.link.id", "lnk", "query($id: ID!) { link(id: $id) { id linkUrl externalId run { id } } }"),
+    ("Query.node.id", "lnk", "query($id: ID!) { node(id: $id) { __typename ... on Link { linkUrl externalId } } }"),
     ("Query.links.filter.jobId", "job", "query($id: ID) { links(filter: { jobId: $id }) { nodes { id } } }"),
     ("Query.sourceSystem.id", "src", "query($id: ID!) { sourceSystem(id: $id) { id name } }"),
     ("Query.job.id", "job", "query($id: ID!) { job(id: $id) { id name } }"),
@@ -97,6 +98,11 @@ const PLACES: [(&str, &str, &str); 30] = [
         "Mutation.expireLink.input.id",
         "lnk",
         "mutation($id: ID!) { expireLink(input: { id: $id }) { link { id } userErrors { code field message } } }",
+    ),
+    (
+        "Mutation.revokeApiKey.input.id",
+        "key",
+        "mutation($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { name } userErrors { code field message } } }",
     ),
     (
         "Mutation.updateWebhookEndpoint.input.id",
@@ -217,6 +223,8 @@ async fn one_of_everything(house: &mut House) -> Vec<(&'static str, String)> {
     let query = "query($id: ID!) {
         link(id: $id) { run { id } job { id sourceSystem { id } } } webhookDeliveries(first: 1) { nodes { id } } }";
     let data = house.partner.call(query, json!({ "id": link.id })).await;
+    let spare = json!({ "name": "spare", "scopes": ["LINKS_READ"] });
+    let key = house.partner.mutate("createApiKey", spare).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     vec![
         ("run", text(&data["link"]["run"]["id"])),
@@ -224,6 +232,7 @@ async fn one_of_everything(house: &mut House) -> Vec<(&'static str, String)> {
         ("src", text(&data["link"]["job"]["sourceSystem"]["id"])),
         ("dlv", text(&data["webhookDeliveries"]["nodes"][0]["id"])),
         ("lnk", link.id),
+        ("key", text(&key["apiKey"]["id"])),
         ("ep", receiver.id),
         ("customer-1", "customer-1".to_owned()),
     ]

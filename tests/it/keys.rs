@@ -1,22 +1,31 @@
-//! API keys: who may come in, who may do what, and who has to go.
+//! API keys: who may come in, who may let others in, and who has to go.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use entity::Scope;
-use postern::service::key;
+use futures_util::future::join_all;
+use postern::domain::Secret;
+use postern::service::Error;
+use postern::service::key::{self, revocation};
 use serde_json::{Value, json};
 
-use crate::house::{House, Partner, Told, texts};
+use crate::house::{House, PATIENCE, Partner, Setup, Told, texts};
 
 stories! {
     who_shows_no_valid_key_stays_outside,
     a_socket_without_a_valid_key_is_closed,
-    a_revoked_key_ends_within_a_moment_also_on_an_open_socket,
-    every_field_has_its_scope_in_the_table,
-    without_its_scope_a_field_is_forbidden_and_with_it_alone_it_is_not,
-    a_url_and_an_output_need_a_scope_of_their_own,
-    what_another_object_leads_to_needs_its_own_scope,
+    a_revoked_key_ends_within_a_moment_also_on_open_sockets_and_streams,
+    a_key_that_ends_by_itself_ends_everywhere,
+    a_new_key_is_shown_once_and_does_what_it_was_made_for,
+    a_key_grants_only_what_it_has,
+    a_key_that_cannot_be_is_refused_by_the_field_that_is_wrong,
+    a_key_that_is_asked_for_twice_is_one_and_its_secret_is_not_shown_again,
+    there_is_room_for_a_hundred_live_keys,
+    the_last_key_that_could_make_another_cannot_be_revoked,
+    two_keys_cannot_revoke_each_other,
+    keys_are_exchanged_without_a_refused_request,
+    the_use_of_a_key_is_noted,
+    the_operator_makes_lists_and_ends_keys,
 }
 
 /// Keys that open nothing.
@@ -69,208 +78,257 @@ async fn a_socket_without_a_valid_key_is_closed(house: &mut House) {
     }
 }
 
-async fn a_revoked_key_ends_within_a_moment_also_on_an_open_socket(house: &mut House) {
-    let leaving = house.partner_with(Scope::ALL).await;
+/// Within a second, and half a one for a busy machine.
+const A_MOMENT: Duration = Duration::from_millis(1_500);
+
+/// Makes a key by the API; returns its payload.
+async fn make(partner: &Partner, name: &str, scopes: &[&str]) -> Value {
+    partner.mutate("createApiKey", json!({ "name": name, "scopes": scopes })).await
+}
+
+/// The partner with a key that was made by the API, and that key's id.
+async fn with_new_key(partner: &Partner, scopes: &[&str]) -> (Partner, Value) {
+    let made = make(partner, "another", scopes).await;
+    let secret = made["secret"].as_str().unwrap_or_else(|| panic!("no key: {made}"));
+    (partner.with_key(secret), made["apiKey"]["id"].clone())
+}
+
+async fn is_refused(partner: &Partner) -> bool {
+    partner.request().body(r#"{"query":"{ viewer { id } }"}"#).send().await.unwrap().status() == 401
+}
+
+async fn a_revoked_key_ends_within_a_moment_also_on_open_sockets_and_streams(house: &mut House) {
+    let (leaving, id) = with_new_key(&house.partner, &["LINKS_READ"]).await;
     let mut socket = leaving.socket().await;
     socket.follow_status(json!({})).await;
+    let mut stream = leaving.stream("subscription { events { type } }", json!({}), None).await;
     leaving.call("{ viewer { id } }", json!({})).await;
 
-    let (prefix, _) = leaving.key.rsplit_once('_').unwrap();
-    key::revoke(house.app(), prefix).await.unwrap();
+    let revoked = house.partner.mutate("revokeApiKey", json!({ "id": id })).await;
 
-    // Within a second, and half a one for a busy machine.
-    let closed = tokio::time::timeout(Duration::from_millis(1_500), socket.next()).await;
-    assert_eq!(closed, Ok(Told::Closed(4403)));
-    assert_eq!(leaving.request().body("{}").send().await.unwrap().status(), 401);
+    assert!(revoked["apiKey"]["revokedAt"].is_string(), "{revoked}");
+    let both = async { (socket.next().await, stream.next().await) };
+    let (closed, told) = tokio::time::timeout(A_MOMENT, both).await.expect("both end within a moment");
+    assert_eq!(closed, Told::Closed(4403));
+    let told = told.expect("the stream says why");
+    assert_eq!(told.data["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert!(is_refused(&leaving).await);
     house.partner.call("{ viewer { id } }", json!({})).await;
 }
 
-/// Every field at the top of the schema, what it needs, and how it is asked.
-const FIELDS: [(&str, Option<Scope>, &str); 31] = [
-    ("Query.viewer", None, "{ viewer { id scopes } }"),
-    ("Query.workspace", None, "{ workspace { id name returnUrls eventCursor } }"),
-    ("Query.link", Some(Scope::LinksRead), "{ link(id: \"x\") { id } }"),
-    ("Query.links", Some(Scope::LinksRead), "{ links { nodes { id } } }"),
-    ("Query.sourceSystem", Some(Scope::JobsRead), "{ sourceSystem(id: \"x\") { id } }"),
-    ("Query.sourceSystems", Some(Scope::JobsRead), "{ sourceSystems { nodes { id } } }"),
-    ("Query.job", Some(Scope::JobsRead), "{ job(id: \"x\") { id } }"),
-    ("Query.jobs", Some(Scope::JobsRead), "{ jobs { nodes { id } } }"),
-    ("Query.run", Some(Scope::RunsRead), "{ run(id: \"x\") { id } }"),
-    ("Query.events", Some(Scope::LinksRead), "{ events { nodes { id } } }"),
-    ("Query.webhookEndpoint", Some(Scope::WebhooksRead), "{ webhookEndpoint(id: \"x\") { id } }"),
-    ("Query.webhookEndpoints", Some(Scope::WebhooksRead), "{ webhookEndpoints { nodes { id } } }"),
-    ("Query.webhookDelivery", Some(Scope::WebhooksRead), "{ webhookDelivery(id: \"x\") { id } }"),
-    ("Query.webhookDeliveries", Some(Scope::WebhooksRead), "{ webhookDeliveries { nodes { id } } }"),
-    (
-        "Mutation.createLink",
-        Some(Scope::LinksWrite),
-        "mutation { createLink(input: { externalId: \"x\", jobId: \"x\" }) { replayed } }",
-    ),
-    (
-        "Mutation.expireLink",
-        Some(Scope::LinksWrite),
-        "mutation { expireLink(input: { id: \"x\" }) { link { id } } }",
-    ),
-    (
-        "Mutation.rerunJob",
-        Some(Scope::JobsWrite),
-        "mutation { rerunJob(input: { linkId: \"x\" }) { run { id } } }",
-    ),
-    (
-        "Mutation.revokeSession",
-        Some(Scope::JobsWrite),
-        "mutation { revokeSession(input: { linkId: \"x\" }) { link { id } } }",
-    ),
-    (
-        "Mutation.createSourceSystem",
-        Some(Scope::JobsWrite),
-        "mutation { createSourceSystem(input: { name: \"\", loginUrl: \"x\" }) { sourceSystem { id } } }",
-    ),
-    (
-        "Mutation.updateSourceSystem",
-        Some(Scope::JobsWrite),
-        "mutation { updateSourceSystem(input: { id: \"x\" }) { sourceSystem { id } } }",
-    ),
-    (
-        "Mutation.createJob",
-        Some(Scope::JobsWrite),
-        "mutation { createJob(input: { name: \"\", sourceSystemId: \"x\" }) { job { id } } }",
-    ),
-    (
-        "Mutation.createWebhookEndpoint",
-        Some(Scope::WebhooksWrite),
-        "mutation { createWebhookEndpoint(input: { url: \"x\" }) { secret } }",
-    ),
-    (
-        "Mutation.updateWebhookEndpoint",
-        Some(Scope::WebhooksWrite),
-        "mutation { updateWebhookEndpoint(input: { id: \"x\" }) { endpoint { id } } }",
-    ),
-    (
-        "Mutation.deleteWebhookEndpoint",
-        Some(Scope::WebhooksWrite),
-        "mutation { deleteWebhookEndpoint(input: { id: \"x\" }) { endpoint { id } } }",
-    ),
-    (
-        "Mutation.rotateWebhookSecret",
-        Some(Scope::WebhooksWrite),
-        "mutation { rotateWebhookSecret(input: { id: \"x\" }) { secret } }",
-    ),
-    (
-        "Mutation.sendTestEvent",
-        Some(Scope::WebhooksWrite),
-        "mutation { sendTestEvent(input: { id: \"x\" }) { delivery { id } } }",
-    ),
-    (
-        "Mutation.resendDelivery",
-        Some(Scope::WebhooksWrite),
-        "mutation { resendDelivery(input: { id: \"x\" }) { delivery { id } } }",
-    ),
-    (
-        "Mutation.recoverDeliveries",
-        Some(Scope::WebhooksWrite),
-        "mutation { recoverDeliveries(input: { endpointId: \"x\", since: \"2026-11-22T10:00:00Z\" }) { count } }",
-    ),
-    // An id that cannot be: who may watch is told so at once.
-    (
-        "Subscription.deliveryAttempted",
-        Some(Scope::WebhooksRead),
-        "subscription { deliveryAttempted(endpointId: \"x\") { number } }",
-    ),
-    (
-        "Subscription.events",
-        Some(Scope::LinksRead),
-        "subscription { events(after: \"AQAAAAAAAAAA\") { type } }",
-    ),
-    (
-        "Subscription.linkStatusChanged",
-        Some(Scope::LinksRead),
-        "subscription { linkStatusChanged(after: \"AQAAAAAAAAAA\") { status } }",
-    ),
-];
+async fn a_key_that_ends_by_itself_ends_everywhere(house: &mut House) {
+    let input = json!({ "name": "for an hour", "scopes": ["LINKS_READ"], "expiresIn": "PT1H" });
+    let made = house.partner.mutate("createApiKey", input).await;
+    let guest = house.partner.with_key(made["secret"].as_str().unwrap());
+    let mut socket = guest.socket().await;
 
-async fn every_field_has_its_scope_in_the_table(house: &mut House) {
-    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } }
-        subscriptionType { fields { name } } } }";
-    let schema = house.partner.call(query, json!({})).await["__schema"].clone();
+    house.pass(Duration::from_mins(59));
+    guest.call("{ links { nodes { id } } }", json!({})).await;
+    house.pass(Duration::from_mins(1));
 
-    let roots = [("Query", "queryType"), ("Mutation", "mutationType"), ("Subscription", "subscriptionType")];
-    let of_root = |(root, kind): (&str, &str)| {
-        let names = texts(&schema[kind]["fields"], "name");
-        names.into_iter().map(|name| format!("{root}.{name}")).collect::<Vec<_>>()
+    let closed = tokio::time::timeout(A_MOMENT, socket.next()).await;
+    assert_eq!(closed, Ok(Told::Closed(4403)));
+    assert!(is_refused(&guest).await);
+}
+
+async fn a_new_key_is_shown_once_and_does_what_it_was_made_for(house: &mut House) {
+    let made = make(&house.partner, "reader", &["WEBHOOKS_READ", "LINKS_READ", "LINKS_READ"]).await;
+
+    let secret = made["secret"].as_str().unwrap();
+    let key = &made["apiKey"];
+    assert!(secret.starts_with(&format!("{}_", key["prefix"].as_str().unwrap())));
+    assert_eq!(key["scopes"], json!(["LINKS_READ", "WEBHOOKS_READ"]));
+    let reader = house.partner.with_key(secret);
+    assert_eq!(reader.call("{ viewer { id } }", json!({})).await["viewer"]["id"], key["id"]);
+    reader.call("{ links { nodes { id } } }", json!({})).await;
+    let beyond = reader.try_mutate("createLink", reader.link_input(json!({}))).await;
+    assert_eq!(beyond["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let list = house.partner.call("{ apiKeys { nodes { id name prefix scopes } } }", json!({})).await;
+    assert_eq!(texts(&list["apiKeys"]["nodes"], "name"), ["reader", "everything"]);
+    assert!(!list.to_string().contains(secret));
+}
+
+async fn a_key_grants_only_what_it_has(house: &mut House) {
+    let admin = house.partner_with(&[Scope::Admin, Scope::LinksRead]).await;
+
+    let beyond = make(&admin, "more", &["LINKS_READ", "LINKS_WRITE"]).await;
+    let within = make(&admin, "as much", &["ADMIN", "LINKS_READ"]).await;
+
+    assert_eq!((&beyond["apiKey"], &beyond["secret"]), (&Value::Null, &Value::Null));
+    assert_eq!(beyond["userErrors"][0]["field"], json!(["scopes", "1"]), "{beyond}");
+    assert!(beyond["userErrors"][0]["message"].as_str().unwrap().contains("LINKS_WRITE"));
+    assert_eq!(within["userErrors"], json!([]));
+}
+
+async fn a_key_that_cannot_be_is_refused_by_the_field_that_is_wrong(house: &mut House) {
+    let before = house.inventory().await;
+    let at = |seconds: i64| {
+        let at = chrono::DateTime::from_timestamp_millis(house.now().0 + seconds * 1_000).unwrap();
+        json!(at.to_rfc3339())
     };
-    let fields: BTreeSet<_> = roots.into_iter().flat_map(of_root).collect();
-    let table: BTreeSet<_> = FIELDS.iter().map(|(field, ..)| (*field).to_owned()).collect();
-    assert_eq!(fields, table);
-}
-
-/// Whether a key is told that it lacks a scope.
-async fn is_forbidden(partner: &Partner, document: &str) -> bool {
-    if !document.starts_with("subscription") {
-        return partner.ask(document, json!({})).await["errors"][0]["extensions"]["code"] == "FORBIDDEN";
-    }
-    let mut socket = partner.socket().await;
-    socket.subscribe(document, json!({})).await;
-    match socket.next().await {
-        Told::Next(_) => false,
-        Told::Error(errors) => errors[0]["extensions"]["code"] == "FORBIDDEN",
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn without_its_scope_a_field_is_forbidden_and_with_it_alone_it_is_not(house: &mut House) {
-    house.partner.create_link().await;
-    for scope in Scope::ALL {
-        let alone = house.partner_with(&[*scope]).await;
-        let others: Vec<_> = Scope::ALL.iter().copied().filter(|other| other != scope).collect();
-        let others = house.partner_with(&others).await;
-
-        for (field, needed, document) in FIELDS {
-            let needs_it = needed == Some(*scope);
-            let is_open = needed.is_none() || needs_it;
-            assert_eq!(is_forbidden(&alone, document).await, !is_open, "{field} with {scope:?} alone");
-            assert_eq!(is_forbidden(&others, document).await, needs_it, "{field} without {scope:?}");
-        }
-    }
-}
-
-async fn a_url_and_an_output_need_a_scope_of_their_own(house: &mut House) {
-    let link = house.partner.create_link().await;
-    house.sign_in(&link, "good", crate::house::bank::PASSWORD).await;
-    house.run().await;
-    let reader = house.partner_with(&[Scope::LinksRead]).await;
-
-    for (field, shown) in [("linkUrl", "linkUrl"), ("output", "run { output }")] {
-        let query = format!("query($id: ID!) {{ link(id: $id) {{ status {shown} }} }}");
-        let partner = house.partner.call(&query, json!({ "id": link.id })).await;
-        let refused = reader.ask(&query, json!({ "id": link.id })).await;
-
-        assert_eq!(partner["link"]["status"], "COMPLETED");
-        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{field}");
-        assert!(!refused["data"].to_string().contains("/l/"), "{field}");
-    }
-}
-
-async fn what_another_object_leads_to_needs_its_own_scope(house: &mut House) {
-    house.subscribe([]).await;
-    house.partner.create_link().await;
-    let links = house.partner_with(&[Scope::LinksRead]).await;
-    let hooks = house.partner_with(&[Scope::WebhooksRead]).await;
-
-    let mut customer = house.customer();
-    let link = house.partner.create_link().await;
-    customer.begin(&link.url).await;
-
-    for (reader, document) in [
-        (&links, "{ links { nodes { logins { nodes { recipe } } } } }"),
-        (&links, "{ links { nodes { job { sourceSystem { loginUrl } } } } }"),
-        (&links, "{ links { nodes { job { workflows { name } } } } }"),
-        (&hooks, "{ webhookDeliveries { nodes { event { data } } } }"),
-        (&hooks, "{ webhookDeliveries { nodes { event { link { externalId } } } } }"),
+    for (field, fields, code) in [
+        ("name", json!({ "name": "" }), "INVALID"),
+        ("name", json!({ "name": "x".repeat(257) }), "TOO_LONG"),
+        ("name", json!({ "name": "a\u{0}b" }), "INVALID"),
+        ("scopes", json!({ "scopes": [] }), "INVALID"),
+        ("expiresIn", json!({ "expiresIn": "PT59S" }), "INVALID"),
+        ("expiresIn", json!({ "expiresIn": "P3651D" }), "INVALID"),
+        ("expiresAt", json!({ "expiresAt": at(-1) }), "INVALID"),
+        ("expiresAt", json!({ "expiresAt": at(30) }), "INVALID"),
+        ("expiresAt", json!({ "expiresAt": at(3_651 * 86_400) }), "INVALID"),
+        ("expiresAt", json!({ "expiresAt": at(3_600), "expiresIn": "PT1H" }), "INVALID"),
+        ("idempotencyKey", json!({ "idempotencyKey": "" }), "INVALID"),
     ] {
-        assert!(is_forbidden(reader, document).await, "{document}");
-        assert!(!is_forbidden(&house.partner, document).await, "{document}");
+        let mut input = json!({ "name": "reader", "scopes": ["LINKS_READ"] });
+        input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let refused = house.partner.mutate("createApiKey", input).await;
+
+        assert_eq!(refused["userErrors"][0]["field"], json!([field]), "{fields}: {refused}");
+        assert_eq!(refused["userErrors"][0]["code"], code, "{fields}");
     }
-    assert!(!is_forbidden(&links, "{ links { nodes { job { id name } } } }").await);
-    assert!(!is_forbidden(&hooks, "{ webhookDeliveries { nodes { event { id type } } } }").await);
+    assert_eq!(house.inventory().await, before);
+    let until = json!({ "name": "until", "scopes": ["LINKS_READ"], "expiresAt": at(60) });
+    assert_eq!(house.partner.mutate("createApiKey", until).await["userErrors"], json!([]));
+}
+
+async fn a_key_that_is_asked_for_twice_is_one_and_its_secret_is_not_shown_again(house: &mut House) {
+    let input = json!({ "name": "reader", "scopes": ["LINKS_READ"], "idempotencyKey": "key-1" });
+
+    let first = house.partner.mutate("createApiKey", input.clone()).await;
+    let again = house.partner.mutate("createApiKey", input.clone()).await;
+    let mut other = input;
+    other["scopes"] = json!(["LINKS_WRITE"]);
+    let other = house.partner.mutate("createApiKey", other).await;
+
+    assert_eq!(first["apiKey"], again["apiKey"]);
+    assert!(first["secret"].is_string() && again["secret"].is_null());
+    assert_eq!(other["userErrors"][0]["code"], "CONFLICT");
+}
+
+async fn there_is_room_for_a_hundred_live_keys(house: &mut House) {
+    let makers = (1..100).map(|_| make(&house.partner, "one of many", &["LINKS_READ"]));
+    let made = join_all(makers).await;
+    assert!(made.iter().all(|one| one["userErrors"] == json!([])));
+
+    let one_more = make(&house.partner, "one more", &["LINKS_READ"]).await;
+    house.partner.mutate("revokeApiKey", json!({ "id": made[0]["apiKey"]["id"] })).await;
+    let after = join_all((0..2).map(|_| make(&house.partner, "one more", &["LINKS_READ"]))).await;
+
+    assert_eq!(one_more["userErrors"][0]["code"], "LIMIT_EXCEEDED");
+    assert!(one_more["userErrors"][0]["message"].as_str().unwrap().contains("100"));
+    let refused = after.iter().filter(|one| one["apiKey"].is_null()).count();
+    assert_eq!(refused, 1, "there was room for one: {after:?}");
+}
+
+async fn the_last_key_that_could_make_another_cannot_be_revoked(house: &mut House) {
+    let viewer = house.partner.call("{ viewer { id } }", json!({})).await;
+    let own = json!({ "id": viewer["viewer"]["id"] });
+    make(&house.partner, "no admin", &["LINKS_WRITE"]).await;
+    let brief = json!({ "name": "brief", "scopes": ["ADMIN"], "expiresIn": "PT1H" });
+    house.partner.mutate("createApiKey", brief).await;
+    house.pass(Duration::from_hours(2));
+
+    let refused = house.partner.mutate("revokeApiKey", own.clone()).await;
+    assert_eq!(refused["userErrors"][0]["code"], "CONFLICT", "{refused}");
+    assert!(refused["apiKey"].is_null() && !is_refused(&house.partner).await);
+
+    let (heir, _) = with_new_key(&house.partner, &["ADMIN"]).await;
+    let revoked = house.partner.mutate("revokeApiKey", own.clone()).await;
+    assert_eq!(revoked["userErrors"], json!([]));
+    let again = heir.mutate("revokeApiKey", own).await;
+    assert_eq!(again["apiKey"], revoked["apiKey"], "twice is as once");
+}
+
+async fn two_keys_cannot_revoke_each_other(house: &mut House) {
+    let (other, _) = with_new_key(&house.partner, &["ADMIN"]).await;
+    let app = house.app();
+    let caller = async |partner: &Partner| {
+        key::authenticate(app, &Secret::new(partner.key.clone())).await.unwrap().unwrap()
+    };
+    // Both are let in before either is revoked.
+    let (one, two) = (caller(&house.partner).await, caller(&other).await);
+
+    let (by_one, by_two) =
+        tokio::join!(revocation::end(app, &one, two.key), revocation::end(app, &two, one.key));
+
+    let conflicts = [&by_one, &by_two].map(|ended| matches!(ended, Err(Error::Conflict(_))));
+    assert!(conflicts == [true, false] || conflicts == [false, true], "{by_one:?} {by_two:?}");
+    assert!(by_one.is_ok() || by_two.is_ok());
+}
+
+async fn keys_are_exchanged_without_a_refused_request(house: &mut House) {
+    let old_id = house.partner.call("{ viewer { id scopes } }", json!({})).await["viewer"].clone();
+    let scopes = texts_of(&old_id["scopes"]);
+    house.partner.create_link().await;
+
+    // Create the new one, switch to it, see that the old one is no longer used, revoke it.
+    let (renewed, _) = with_new_key(&house.partner, &scopes).await;
+    house.partner.create_link().await;
+    renewed.create_link().await;
+    let revoked = renewed.mutate("revokeApiKey", json!({ "id": old_id["id"] })).await;
+
+    assert_eq!(revoked["userErrors"], json!([]));
+    renewed.create_link().await;
+    let links = renewed.call("{ links { nodes { id } } }", json!({})).await;
+    assert_eq!(links["links"]["nodes"].as_array().unwrap().len(), 4);
+}
+
+fn texts_of(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// When the key was last used, once that is another time than `before`: nobody waits for the note of it.
+async fn used_after(partner: &Partner, before: &Value) -> Value {
+    let noted = async {
+        loop {
+            let viewer = partner.call("{ viewer { lastUsedAt } }", json!({})).await;
+            if viewer["viewer"]["lastUsedAt"] != *before {
+                return viewer["viewer"]["lastUsedAt"].clone();
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, noted).await.expect("a use is noted")
+}
+
+async fn the_use_of_a_key_is_noted(house: &mut House) {
+    let (fresh, id) = with_new_key(&house.partner, &["LINKS_READ"]).await;
+    let query = "query($id: ID!) { node(id: $id) { ... on ApiKey { createdAt lastUsedAt } } }";
+    let unused = house.partner.call(query, json!({ "id": id })).await["node"].clone();
+    assert_eq!(unused["lastUsedAt"], Value::Null);
+
+    let first = used_after(&fresh, &Value::Null).await;
+    house.pass(Duration::from_mins(2));
+    let second = used_after(&fresh, &first).await;
+
+    assert_eq!(first, unused["createdAt"]);
+    assert!(first.as_str() < second.as_str());
+}
+
+async fn the_operator_makes_lists_and_ends_keys(house: &mut House) {
+    let setup = Setup::new(house.data_dir(), &house.database.url);
+    let command =
+        ["key", "create", "--workspace", "Acme", "--name", "backend", "--scopes", "LINKS_READ", "--json"];
+
+    let made = setup.json(&[command.as_slice(), &["--expires-in", "P90D"]].concat());
+    let prefix = made["prefix"].as_str().unwrap();
+    let list = || setup.json(&["key", "list", "--workspace", "Acme", "--json"]);
+    let listed = list();
+    let partner = house.partner.with_key(made["api_key"].as_str().unwrap());
+    assert!(!is_refused(&partner).await);
+    let revoked = setup.json(&["key", "revoke", "--prefix", prefix, "--json"]);
+
+    let of =
+        |list: &Value| list.as_array().unwrap().iter().find(|key| key["prefix"] == prefix).unwrap().clone();
+    assert_eq!((&of(&listed)["state"], &of(&listed)["name"]), (&json!("live"), &json!("backend")));
+    assert_eq!(of(&listed)["expires_at"], made["expires_at"]);
+    assert_eq!((&revoked["state"], &of(&list())["state"]), (&json!("revoked"), &json!("revoked")));
+    let sheet = setup.run(&["key", "list", "--workspace", "Acme"]);
+    let sheet = String::from_utf8(sheet.stdout).unwrap();
+    assert!(sheet.starts_with("PREFIX") && sheet.contains(prefix), "{sheet}");
+    assert!(!listed.to_string().contains("hash") && !sheet.contains(made["api_key"].as_str().unwrap()));
+    let unknown = setup.run(&["key", "revoke", "--prefix", "psk_0000000000000000"]);
+    assert!(!unknown.status.success());
+    key::revoke(house.app(), prefix).await.unwrap();
+    let workspaces = setup.json(&["workspace", "list", "--json"]);
+    assert_eq!(workspaces, json!([{ "id": made["workspace_id"], "name": "Acme" }]));
 }

@@ -10,6 +10,7 @@ use crate::service::visit::SceneState;
 fn scene() -> Scene {
     Scene {
         workspace: "Acme".into(),
+        branding: entity::Branding::default(),
         site: "Harbour".into(),
         site_origin: "https://login.harbour.example".into(),
         locale: None,

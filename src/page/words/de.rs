@@ -10,6 +10,9 @@ pub(super) static WORDS: Words = Words {
     step: "Schritt {n} von 3",
     steps: ["Start", "Anmelden", "Fertig"],
     footer: "Diese Seite meldet Sie für {workspace} bei {site} an. Sie wird nicht von {site} betrieben.",
+    help: "Hilfe von {workspace}",
+    write_to: "An {email} schreiben",
+    privacy: "Datenschutz bei {workspace}",
 
     landing: Told {
         title: "Bei {site} anmelden",

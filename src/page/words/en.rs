@@ -10,6 +10,9 @@ pub(super) static WORDS: Words = Words {
     step: "Step {n} of 3",
     steps: ["Start", "Sign in", "Done"],
     footer: "This page signs you in at {site} for {workspace}. It is not run by {site}.",
+    help: "Help from {workspace}",
+    write_to: "Write to {email}",
+    privacy: "Privacy at {workspace}",
 
     landing: Told {
         title: "Sign in to {site}",

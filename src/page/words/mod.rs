@@ -21,6 +21,10 @@ pub(super) struct Words {
     pub(super) step: &'static str,
     pub(super) steps: [&'static str; 3],
     pub(super) footer: &'static str,
+    /// Labels of where a workspace helps, answers letters, and tells what becomes of data.
+    pub(super) help: &'static str,
+    pub(super) write_to: &'static str,
+    pub(super) privacy: &'static str,
 
     pub(super) landing: Told,
     pub(super) landing_title: &'static str,

@@ -3,7 +3,7 @@
 use entity::{DeliveryId, delivery};
 
 use crate::domain::delivery::Fate;
-use crate::service::{App, Caller, Error};
+use crate::service::{App, Caller, Error, audit};
 use crate::store;
 
 /// Makes a delivery due now, whatever became of it, or parks it with the others if its endpoint is not
@@ -15,7 +15,7 @@ use crate::store;
 /// event is no longer there.
 pub async fn resend(app: &App, caller: &Caller, id: DeliveryId) -> Result<delivery::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "resendDelivery", async move |tx| {
         let found = store::delivery::get(&tx, workspace, id).await?;
         let endpoint = match store::endpoint::lock(&tx, workspace, found.endpoint_id).await {
             Err(store::Error::NotFound) => {
@@ -27,7 +27,7 @@ pub async fn resend(app: &App, caller: &Caller, id: DeliveryId) -> Result<delive
             return Err(Error::Conflict("the event of this delivery is no longer kept".to_owned()));
         }
         store::backlog::resend(&tx, workspace, id, Fate::of(&endpoint, now)).await?;
-        Ok(store::delivery::get(&tx, workspace, id).await?)
+        Ok(audit::changed(id, store::delivery::get(&tx, workspace, id).await?))
     })
     .await
 }

@@ -8,7 +8,7 @@ use entity::{EndpointId, Timestamp, endpoint};
 use super::seal;
 use crate::domain::Secret;
 use crate::domain::hint::Hint;
-use crate::service::{App, Caller, Error, Problem, check};
+use crate::service::{App, Caller, Error, Problem, audit, check};
 use crate::{store, webhook};
 
 /// How long the secrets before may go on signing.
@@ -43,8 +43,8 @@ pub struct Rotated {
 pub async fn rotate(app: &App, caller: &Caller, rotation: Rotation) -> Result<Rotated, Error> {
     check::whole_seconds("overlap", rotation.overlap, OVERLAP)?;
     let (workspace, now) = (caller.workspace, app.clock.now());
-    let app = app.clone();
-    store::transact(&app.clone().db, async move |tx| {
+    let with = app.clone();
+    audit::transact(app, caller, "rotateWebhookSecret", async move |tx| {
         let endpoint = store::endpoint::lock(&tx, workspace, rotation.endpoint).await?;
         let scheme = webhook::scheme::of(endpoint.signature);
         let secret = rotation.secret.unwrap_or_else(|| scheme.generate());
@@ -57,10 +57,10 @@ pub async fn rotate(app: &App, caller: &Caller, rotation: Rotation) -> Result<Ro
             let message = format!("must be PT0S now: at most {MOST_LIVE} secrets can sign at a time");
             return Err(Error::input("overlap", Problem::LimitExceeded, message));
         }
-        let row = seal::secret(&app, workspace, endpoint.id, &secret, now)?;
+        let row = seal::secret(&with, workspace, endpoint.id, &secret, now)?;
         store::endpoint_secret::insert(&tx, row).await?;
         tx.hint(Hint::Endpoint(endpoint.id));
-        Ok(Rotated { endpoint, secret, previous_expires_at })
+        Ok(audit::changed(endpoint.id, Rotated { endpoint, secret, previous_expires_at }))
     })
     .await
 }

@@ -4,7 +4,7 @@ use entity::{EndpointId, EndpointStatus, delivery};
 
 use crate::domain::event::{Facts, Kind};
 use crate::service::event::{self, Record};
-use crate::service::{App, Caller, Error};
+use crate::service::{App, Caller, Error, audit};
 use crate::store;
 
 /// Sends a `webhook.test` event to one endpoint and no other, whatever it has asked for.
@@ -14,7 +14,7 @@ use crate::store;
 /// sent to now.
 pub async fn send_test(app: &App, caller: &Caller, id: EndpointId) -> Result<delivery::Model, Error> {
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "sendTestEvent", async move |tx| {
         let endpoint = store::endpoint::lock(&tx, workspace, id).await?;
         if endpoint.status != EndpointStatus::Enabled {
             let status = endpoint.status.as_str();
@@ -24,7 +24,7 @@ pub async fn send_test(app: &App, caller: &Caller, id: EndpointId) -> Result<del
         }
         let facts = Facts { endpoint_id: Some(id), ..Facts::default() };
         let record = Record { workspace, link: None, kind: Kind::WebhookTest, facts, in_hand: None };
-        event::record_for(&tx, now, &record, &endpoint).await
+        Ok(audit::changed(id, event::record_for(&tx, now, &record, &endpoint).await?))
     })
     .await
 }

@@ -8,7 +8,7 @@ use super::{fields, seal};
 use crate::domain::Secret;
 use crate::domain::delivery::Fate;
 use crate::domain::hint::Hint;
-use crate::service::{App, Caller, Error};
+use crate::service::{App, Caller, Error, audit};
 use crate::store;
 
 /// What becomes of a field.
@@ -62,7 +62,7 @@ pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<endp
     let (workspace, now) = (caller.workspace, app.clock.now());
     let headers = changes.headers.given();
     let headers = headers.map(|pairs| seal::headers(app, workspace, changes.id, pairs)).transpose()?;
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "updateWebhookEndpoint", async move |tx| {
         let mut row = store::endpoint::lock(&tx, workspace, changes.id).await?;
         let fate = Fate::of(&row, now);
         if let Some(sealed) = headers {
@@ -77,7 +77,7 @@ pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<endp
         if row.is_rearranged {
             tx.hint(Hint::Backlog);
         }
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

@@ -5,7 +5,7 @@ use entity::{JobId, KeepCredentials, job};
 
 use super::{inside_origins, workflows_fit};
 use crate::domain::step::Workflow;
-use crate::service::{App, Caller, Error, check};
+use crate::service::{App, Caller, Error, audit, check};
 use crate::store;
 
 /// What to change of a job; `None` = it stays as it is.
@@ -32,7 +32,7 @@ pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<job:
         workflows_fit(workflows)?;
     }
     let (workspace, now) = (caller.workspace, app.clock.now());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "updateJob", async move |tx| {
         let mut row = store::job::lock(&tx, workspace, changes.id).await?;
         if let Some(workflows) = changes.workflows {
             let source_system = store::source_system::get(&tx, workspace, row.source_system_id).await?;
@@ -43,7 +43,7 @@ pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<job:
         row.keep_credentials = changes.keep_credentials.unwrap_or(row.keep_credentials);
         row.updated_at = now;
         store::job::update(&tx, row.clone()).await?;
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use entity::{FailureCode, JobId, LinkId, LinkStatus, RunId, Timestamp, WorkspaceId, customer, link, run};
+use entity::{
+    FailureCode, JobId, KeyId, LinkId, LinkStatus, RunId, Timestamp, WorkspaceId, customer, link, run,
+};
 use serde_json::Value;
 
 use crate::domain::link as life;
@@ -85,7 +87,7 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<Created, Err
     if let Some(flaw) = flaws(app, caller, &[&new]).await?.pop().flatten() {
         return Err(flaw);
     }
-    app.0.links.create(caller.workspace, new, app.tokens.current_key()).await
+    app.0.links.create(caller, new, app.tokens.current_key()).await
 }
 
 /// Creates up to 500 links in one transaction, or none of them; in the order of `wishes`. A wish that could
@@ -114,7 +116,7 @@ pub async fn create_many(
     if !refused.is_empty() {
         return Err(Refused(refused));
     }
-    app.0.links.create_together(caller.workspace, news, app.tokens.current_key()).await
+    app.0.links.create_together(caller, news, app.tokens.current_key()).await
 }
 
 /// What is wrong with each, if anything; a fixed number of statements for all of them.
@@ -202,7 +204,7 @@ impl Earlier {
 #[must_use]
 pub(in crate::service) fn fresh(
     new: &New,
-    workspace: WorkspaceId,
+    (workspace, created_by): (WorkspaceId, KeyId),
     customer: entity::CustomerId,
     (now, token_key): (Timestamp, u8),
 ) -> link::Model {
@@ -226,5 +228,6 @@ pub(in crate::service) fn fresh(
         locale: new.locale.clone(),
         token_key: i16::from(token_key),
         relogin_run_id: new.relogin,
+        created_by: Some(created_by),
     }
 }

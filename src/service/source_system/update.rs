@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{origins, recipe};
-use crate::service::{App, Caller, Error, check};
+use crate::service::{App, Caller, Error, audit, check};
 use crate::store;
 
 /// What to change of a source system; `None` = it stays as it is.
@@ -42,12 +42,12 @@ pub enum NewRecipe {
 pub async fn update(app: &App, caller: &Caller, changes: Changes) -> Result<source_system::Model, Error> {
     let checked = check(app, caller, changes).await?;
     let (workspace, now, with) = (caller.workspace, app.clock.now(), app.clone());
-    store::transact(&app.db, async move |tx| {
+    audit::transact(app, caller, "updateSourceSystem", async move |tx| {
         let row = store::source_system::lock(&tx, workspace, checked.id).await?;
         let mut row = changed(&with, row, &checked)?;
         row.updated_at = now;
         store::source_system::update(&tx, row.clone()).await?;
-        Ok(row)
+        Ok(audit::changed(row.id, row))
     })
     .await
 }

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Bank, House, Socket};
 
 /// What a payload shows of each object, by mutation.
-const SHOWN: [(&str, &str); 17] = [
+const SHOWN: [(&str, &str); 20] = [
     (
         "createLink",
         "link { id externalId status linkUrl expiresAt createdAt sequence usable metadata returnUrl locale
@@ -33,6 +33,12 @@ const SHOWN: [(&str, &str); 17] = [
     ("recoverDeliveries", "count"),
     ("rerunJob", "run { id status }"),
     ("revokeSession", "link { id status }"),
+    ("createApiKey", "apiKey { id name prefix scopes createdAt expiresAt } secret"),
+    ("revokeApiKey", "apiKey { id name scopes revokedAt }"),
+    (
+        "updateWorkspace",
+        "workspace { id name returnUrls branding { displayName accentColor supportUrl supportEmail privacyUrl } }",
+    ),
 ];
 
 /// A link that was made.
@@ -198,8 +204,9 @@ impl House {
     /// How many rows of each kind the partner can see: what a refused request must not change.
     pub(crate) async fn inventory(&self) -> Value {
         let lists = ["links", "sourceSystems", "jobs", "events", "webhookEndpoints", "webhookDeliveries"];
-        let lists = lists.map(|list| format!("{list}(first: 100) {{ nodes {{ id }} }}")).join(" ");
-        let data = self.partner.call(&format!("{{ {lists} }}"), json!({})).await;
+        let lists = lists.into_iter().chain(["apiKeys", "auditLog"]);
+        let lists: Vec<_> = lists.map(|list| format!("{list}(first: 100) {{ nodes {{ id }} }}")).collect();
+        let data = self.partner.call(&format!("{{ {} }}", lists.join(" ")), json!({})).await;
         let count =
             |(list, page): (&String, &Value)| (list.clone(), json!(page["nodes"].as_array().unwrap().len()));
         Value::Object(data.as_object().unwrap().iter().map(count).collect::<Map<_, _>>())
