@@ -90,7 +90,11 @@ mod tests {
             ..key("the Übergabe of the old backend")
         };
 
-        insta::assert_snapshot!(of(&[key("b"), ended], NOW), @"");
+        insta::assert_snapshot!(of(&[key("b"), ended], NOW), @r"
+        PREFIX    NAME                             STATE    CREATED               LAST USED             EXPIRES  SCOPES
+        psk_0123  b                                live     2026-11-22T10:00:00Z  -                     -        all
+        psk_0123  the Übergabe of the old backend  revoked  2026-11-22T10:00:00Z  2026-11-22T10:00:00Z  -        LINKS_READ,ADMIN
+        ");
     }
 
     #[test]

@@ -161,7 +161,7 @@ mod tests {
         for bad in ["#ffffff", "#ffcc00", "#888888", "0e5a63", "#0e5", "red", "#0e5a6g", "#é5a63"] {
             assert!(readable("c", bad).is_err(), "{bad}");
         }
-        assert!(readable("c", "#888888").unwrap_err().to_string().contains("this has 3.0:1"));
+        assert!(readable("c", "#888888").unwrap_err().to_string().contains("this has 3.1:1"));
     }
 
     #[test]
