@@ -105,6 +105,12 @@ def texts():
     yield "one field with arguments again", "{ " + 'links(first: 1, after: "x") { nodes { id } } ' * 49 + "}"
     yield "fields that overlap", "{ viewer { " + numbered(190, "a{n}: id a{n}: name ") + " } }"
     yield "unknown fields", "{ viewer { " + numbered(3_900, "unknownFieldNumber{n}") + " } }"
+    long = "unknown" * 9
+    yield "unknown fields with long names", "{ link(id: \"x\") { " + numbered(3_700, long + "{n}") + " } }"
+    yield "unknown fields with long names, spread", (
+        "{ link(id: \"x\") { ...F } } fragment F on Link { " + numbered(3_600, long + "{n}") + " }")
+    yield "unknown types", numbered(1_200, "fragment F{n} on " + long + "{n} {{ __typename }}") + " { __typename }"
+    yield "unknown arguments with long names", "{ links(" + numbered(3_200, long + "{n}: 1") + ") { nodes { id } } }"
     yield "unknown arguments", "{ links(" + numbered(3_200, "unknown{n}: 1") + ") { nodes { id } } }"
     yield "an argument again and again", "{ links(" + "first: 1 " * 3_200 + ") { nodes { id } } }"
     yield "directives on a field", "{ viewer { id " + "@include(if: true) " * 1_600 + "} }"

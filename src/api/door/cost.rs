@@ -42,16 +42,30 @@ impl Cost {
     }
 }
 
-/// The cost of `operation`.
+/// The most fields of a document that may not exist. Validation tells of each, and compares its name with all that
+/// there are.
+const UNKNOWN: usize = 20;
+
+/// The cost of `operation`, unless too many of its fields do not exist.
 pub(super) fn of(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     shape: &Shape,
-) -> usize {
-    let mut till = Till { document, operation, variables, shape, counted: HashMap::new() };
+) -> Result<usize, Refusal> {
+    let mut till =
+        Till { document, operation, variables, shape, counted: HashMap::new(), unknown: Vec::new() };
     let root = shape.root(operation.ty).and_then(|root| shape.fields(root));
-    till.set(root, &operation.selection_set.node)
+    let cost = till.set(root, &operation.selection_set.node);
+    match till.unknown.as_slice() {
+        [first, rest @ ..] if rest.len() >= UNKNOWN => {
+            let count = till.unknown.len();
+            let message =
+                format!("The document asks for {count} fields that do not exist, the first is {first:?}.");
+            Err(Refusal::invalid(message, None))
+        }
+        _ => Ok(cost),
+    }
 }
 
 struct Till<'a> {
@@ -60,6 +74,7 @@ struct Till<'a> {
     variables: &'a Variables,
     shape: &'a Shape,
     counted: HashMap<&'a str, usize>,
+    unknown: Vec<&'a str>,
 }
 
 impl<'a> Till<'a> {
@@ -93,7 +108,11 @@ impl<'a> Till<'a> {
     }
 
     fn field(&mut self, on: Option<&'a Fields>, field: &'a Field) -> usize {
-        let known = on.and_then(|fields| fields.get(field.name.node.as_str()));
+        let name = field.name.node.as_str();
+        let known = on.and_then(|fields| fields.get(name));
+        if on.is_some() && known.is_none() && name != "__typename" {
+            self.unknown.push(name);
+        }
         let itself = if known.is_some_and(|known| known.is_change) { 1 + CHANGE } else { 1 };
         if field.selection_set.node.items.is_empty() {
             return itself;

@@ -124,7 +124,7 @@ pub(super) fn read(params: Params, rules: Rules<'_>) -> Result<Operation, Refusa
     if kind == OperationType::Subscription {
         check_single_root(operation)?;
     }
-    let requested = cost::of(&document, &operation.node, &params.variables, rules.shape);
+    let requested = cost::of(&document, &operation.node, &params.variables, rules.shape)?;
     let cost = Cost { requested, limit: rules.limits.cost }.check()?;
     let order = Order::of(&document, &operation.node);
     let mut request = Request::new(text).variables(params.variables);

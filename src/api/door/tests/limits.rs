@@ -125,3 +125,15 @@ async fn a_name_that_is_very_long_is_refused() {
     assert_eq!(code(&answer), "QUERY_TOO_COMPLEX");
     assert!(message(&answer).contains("one name"), "{answer}");
 }
+
+#[tokio::test]
+async fn fields_that_do_not_exist_are_told_singly_or_all_together() {
+    let fields = |count: usize| (0..count).map(|n| format!("wrong{n} ")).collect::<String>();
+
+    let (_, few) = Toy::new().ask(&format!("{{ {} }}", fields(2))).await;
+    assert_eq!(few["errors"].as_array().unwrap().len(), 2, "{few}");
+
+    let (_, many) = Toy::new().ask(&format!("{{ this {{ {} }} }}", fields(30))).await;
+    assert_eq!((code(&many).as_str(), many["errors"].as_array().unwrap().len()), ("BAD_REQUEST", 1));
+    assert!(message(&many).contains("30 fields that do not exist, the first is \"wrong0\""), "{many}");
+}
