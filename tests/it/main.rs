@@ -43,6 +43,7 @@ mod hub;
 mod idempotency;
 mod idle;
 mod isolation;
+mod kept;
 mod keys;
 mod killed;
 mod life;
