@@ -3,7 +3,7 @@
 use entity::{LinkId, LoginId, LoginStatus, NodeId, Timestamp, WorkspaceId, login};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
 
@@ -170,9 +170,12 @@ pub async fn queued_before(
 pub async fn ahead_of(db: &impl ConnectionTrait, row: &login::Model) -> Result<u64, Error> {
     let waiting = login::Entity::find().filter(login::Column::Status.eq(row.status));
     let ahead = match row.in_line_since {
-        Some(since) => waiting
-            .filter(login::Column::ClaimedBy.eq(row.claimed_by))
-            .filter(login::Column::InLineSince.lt(since)),
+        Some(since) => {
+            let at_once =
+                Condition::all().add(login::Column::InLineSince.eq(since)).add(login::Column::Id.lt(row.id));
+            let sooner = Condition::any().add(login::Column::InLineSince.lt(since)).add(at_once);
+            waiting.filter(login::Column::ClaimedBy.eq(row.claimed_by)).filter(sooner)
+        }
         None => waiting.filter(login::Column::Id.lt(row.id)),
     };
     Ok(ahead.count(db).await?)

@@ -12,10 +12,15 @@ use crate::house::House;
 use crate::house::bank::PASSWORD;
 
 /// Codes that no site brings about, each with the story that tells it.
-const TOLD: [(FailureCode, &str, &str); 9] = [
+const TOLD: [(FailureCode, &str, &str); 10] = [
     (FailureCode::InputTimeout, "sign_in", "a_customer_who_says_nothing_for_ten_minutes_can_come_back"),
     (FailureCode::EngineTimeout, "budgets", "a_login_ends_after_twenty_minutes_whatever_the_customer_does"),
     (FailureCode::Capacity, "budgets", "a_customer_who_waits_too_long_for_an_engine_is_told_so"),
+    (
+        FailureCode::CertificateInvalid,
+        "certificates",
+        "a_site_whose_certificate_cannot_be_trusted_gets_no_request",
+    ),
     (FailureCode::EngineCrash, "crash", "a_login_ends_honestly_if_a_secret_had_left"),
     (FailureCode::LinkExpired, "expiry", "a_link_expires_when_its_time_is_over"),
     (FailureCode::LinkRevoked, "sign_in", "a_revoked_link_ends_the_login_and_nothing_more_is_sent"),

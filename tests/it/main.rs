@@ -49,6 +49,7 @@ mod idempotency;
 mod idle;
 mod isolation;
 mod jobs;
+mod kept;
 mod keys;
 mod killed;
 mod life;

@@ -156,7 +156,10 @@ class Round:
             self.over.wait(60)
         self.up()
         ended = lambda: self.state(link)["status"] in NO_MORE  # noqa: E731
-        wait_until(ended, "the link to end", 60)
+        try:
+            wait_until(ended, "the link to end", 60)
+        except Failure as failure:
+            raise Failure(f"{failure}: it is {json.dumps(self.state(link))}") from failure
         told = self.state(link)
         self.end = told["status"] if told["status"] == "COMPLETED" else (told["failure"] or {}).get("code", "?")
         self.signed_in = told["status"] == "COMPLETED"
@@ -228,7 +231,9 @@ class Round:
                 page = self.answer(page, asked)
                 continue
             if number is None and "data-events" not in page.html:
-                if "Try again" not in page.text or self.logins >= LOGINS:
+                # A click that got no answer may never have arrived: then the landing page is as it was.
+                goes_on = "Try again" in page.text or (page.url == self.url and page.forms)
+                if not goes_on or self.logins >= LOGINS:
                     return
                 page, answered = self.begin(), None
                 continue
