@@ -7,6 +7,7 @@ use async_graphql::parser::{self, parse_query};
 use async_graphql::{Extensions, Positioned, Request, ServerError, Value, Variables};
 use serde::Deserialize;
 
+use super::known::Known;
 use super::refusal::{Refusal, coded};
 use super::settings::DocumentLimits;
 use super::{lexical, limit};
@@ -45,11 +46,12 @@ pub(super) struct Operation {
     pub(super) request: Request,
 }
 
-/// Parses and weighs the document of `params`, and chooses its operation.
-pub(super) fn read(params: Params, limits: &DocumentLimits) -> Result<Operation, Refusal> {
-    lexical::check(&params.query, limits)?;
-    let document = parse_query(&params.query).map_err(unparsable)?;
-    limit::check(&document, limits)?;
+/// Parses and weighs the document of `params`, unless it is known, and chooses its operation.
+pub(super) fn read(params: Params, limits: &DocumentLimits, known: &Known) -> Result<Operation, Refusal> {
+    let document = match known.find(&params.query) {
+        Some(document) => document,
+        None => parsed(&params.query, limits, known)?,
+    };
     let operation = choose(&document, params.operation_name.as_deref())?;
     check_variables(&operation.node, &params.variables)?;
     let kind = operation.node.ty;
@@ -61,6 +63,14 @@ pub(super) fn read(params: Params, limits: &DocumentLimits) -> Result<Operation,
     request.extensions = params.extensions.unwrap_or_default();
     request.set_parsed_query(document);
     Ok(Operation { kind, request })
+}
+
+fn parsed(text: &str, limits: &DocumentLimits, known: &Known) -> Result<ExecutableDocument, Refusal> {
+    lexical::check(text, limits)?;
+    let document = parse_query(text).map_err(unparsable)?;
+    limit::check(&document, limits)?;
+    known.keep(text, &document);
+    Ok(document)
 }
 
 /// The parser draws a picture of the line, which may be the whole text: the reason alone is enough.

@@ -83,7 +83,8 @@ where
     E: Executor,
     C: Clone + Send + Sync + 'static,
 {
-    let operation = document::read(params(&door.settings, parts, body).await?, &door.settings.document)?;
+    let params = params(&door.settings, parts, body).await?;
+    let operation = document::read(params, &door.settings.document, &door.known)?;
     if operation.kind == OperationType::Mutation && parts.method != Method::POST {
         return Err(Refusal::method("Mutations are sent by POST.", "POST"));
     }

@@ -9,6 +9,7 @@ mod document;
 mod execute;
 mod gate;
 mod http;
+mod known;
 mod lexical;
 mod limit;
 mod negotiate;
@@ -56,6 +57,7 @@ where
         gate: gate::Gate::new(hooks.authenticate, settings.recheck),
         prepare: hooks.prepare,
         closing: hooks.closing,
+        known: known::Known::default(),
         settings,
     });
     Router::new().route("/graphql", any(http::serve::<E, C>)).with_state(door)
@@ -67,6 +69,7 @@ struct Door<E, C> {
     gate: gate::Gate<C>,
     prepare: Arc<dyn Fn(Request, C) -> Request + Send + Sync>,
     closing: CancellationToken,
+    known: known::Known,
     settings: Settings,
 }
 

@@ -30,7 +30,7 @@ use crate::domain::Secret;
 const PROTOCOL: &str = "graphql-transport-ws";
 
 /// The library's default is 128 KiB for every socket, allocated at once.
-const READ_BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 2048;
 
 /// How long a client may take to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -103,7 +103,7 @@ where
     }
 
     async fn converse(&mut self, key: Option<Secret>) -> End {
-        let greeted = timeout(self.door.settings.socket.init_wait, self.greet(key)).await;
+        let greeted = timeout(self.door.settings.socket.init_wait, Box::pin(self.greet(key))).await;
         match greeted {
             Err(_) => End::close(4408, "Connection initialisation timeout"),
             Ok(Err(end)) => end,
@@ -148,7 +148,8 @@ where
                 message = self.socket.next() => {
                     is_alive = true;
                     if let Some(message) = read(message)? {
-                        self.obey(message, &stay).await?;
+                        // Boxed: whoever waits does not hold what the next message will need.
+                        Box::pin(self.obey(message, &stay)).await?;
                     }
                 }
                 Some(happened) = self.operations.next() => self.tell(happened).await?,
@@ -185,7 +186,7 @@ where
         let settings = &self.door.settings;
         let limit = settings.socket.operations;
         let read = if self.operations.count() < limit {
-            document::read(params, &settings.document)
+            document::read(params, &settings.document, &self.door.known)
         } else {
             Err(Refusal::too_many_operations(limit))
         };
