@@ -1,4 +1,6 @@
 //! Subscriptions: replay from a cursor, then follow the log.
+//!
+//! What is only needed before the waiting begins is boxed: ten thousand that wait would hold it otherwise.
 
 use async_graphql::{Context, Description, Error, ID, Result, SimpleObject, Subscription};
 use entity::Scope;
@@ -66,7 +68,8 @@ impl Subscriptions {
         };
         let ids = ctx.data_opt::<EventIds>().cloned();
         let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
-        let changes = Changes::start(app(ctx)?, caller, wanted, after).await.map_err(of_the_log)?;
+        let start = Box::pin(Changes::start(app(ctx)?, caller, wanted, after));
+        let changes = start.await.map_err(of_the_log)?;
         let batches = stream::try_unfold(changes, async |mut changes| {
             let batch = changes.next().await.map_err(of_the_log)?;
             let goes_on = !batch.is_empty();
@@ -91,7 +94,8 @@ impl Subscriptions {
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
         let ids = ctx.data_opt::<EventIds>().cloned();
         let after = seen(ids.as_ref())?.or(after).map(|cursor| cursor.0);
-        let follower = Follower::start(app(ctx)?, caller, wanted, after).await.map_err(of_the_log)?;
+        let start = Box::pin(Follower::start(app(ctx)?, caller, wanted, after));
+        let follower = start.await.map_err(of_the_log)?;
         let batches = stream::try_unfold(follower, async |mut follower| {
             let batch = follower.next().await.map_err(of_the_log)?;
             Ok::<_, Error>(Some((stream::iter(batch).map(|row| Ok(Event(row))), follower)))

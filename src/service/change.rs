@@ -73,7 +73,8 @@ impl Changes {
                 return Ok(Vec::new());
             }
             let events = self.follower.next().await?;
-            let joins = Joins::read(&self.app, self.caller.workspace, &events).await?;
+            // Boxed, as everything that ends before the waiting begins.
+            let joins = Box::pin(Joins::read(&self.app, self.caller.workspace, &events)).await?;
             let changes: Vec<_> = events.into_iter().filter_map(|event| self.change(event, &joins)).collect();
             let has_ended =
                 |change: &Change| Facts::of(&change.event).status.is_some_and(|to| is_final(to, change));

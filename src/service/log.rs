@@ -150,7 +150,9 @@ impl Follower {
             let asked_at = self.app.clock.now();
             // Where the log has not moved, ten thousand followers that look anyway ask the database nothing.
             if self.cursor < up_to {
-                let events = event::read(&self.app, &self.caller, &self.wanted, self.cursor, READ).await?;
+                // Boxed: what reading needs would otherwise be part of every waiting follower's memory.
+                let read = event::read(&self.app, &self.caller, &self.wanted, self.cursor, READ);
+                let events = Box::pin(read).await?;
                 self.misses_nothing().await?;
                 if let Some(last) = events.last() {
                     self.cursor = last.position;
@@ -171,7 +173,7 @@ impl Follower {
         if self.app.clock.now() < self.whole_until {
             return Ok(());
         }
-        still_kept(&self.app, self.caller.workspace, self.cursor).await
+        Box::pin(still_kept(&self.app, self.caller.workspace, self.cursor)).await
     }
 }
 

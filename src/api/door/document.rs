@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::arrange::Order;
 use super::cost::Cost;
 use super::documents::Documents;
+use super::known::Known;
 use super::refusal::{Refusal, coded};
 use super::settings::DocumentLimits;
 use super::shape::Shape;
@@ -111,6 +112,7 @@ pub(super) struct Operation {
 pub(super) struct Rules<'a> {
     pub(super) limits: &'a DocumentLimits,
     pub(super) documents: &'a Documents,
+    pub(super) known: &'a Known,
     pub(super) shape: &'a Shape,
 }
 
@@ -144,10 +146,19 @@ fn find(source: Source, rules: Rules<'_>) -> Result<(String, ExecutableDocument)
         }
     };
     rules.documents.check_open()?;
-    lexical::check(&text, rules.limits)?;
-    let document = parse_query(&text).map_err(unparsable)?;
-    limit::check(&document, rules.limits)?;
+    let document = match rules.known.find(&text) {
+        Some(document) => document,
+        None => parsed(&text, rules)?,
+    };
     Ok((text, document))
+}
+
+fn parsed(text: &str, rules: Rules<'_>) -> Result<ExecutableDocument, Refusal> {
+    lexical::check(text, rules.limits)?;
+    let document = parse_query(text).map_err(unparsable)?;
+    limit::check(&document, rules.limits)?;
+    rules.known.keep(text, &document);
+    Ok(document)
 }
 
 /// The parser draws a picture of the line, which may be the whole text: the reason alone is enough.

@@ -123,12 +123,13 @@ impl<E: Executor> Engine<E> {
         let responses = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         let outcomes = responses.then(move |response| {
             let (engine, asked) = (self.clone(), Arc::clone(&asked));
-            async move {
+            // Boxed, so that it takes no room while the source has nothing to say.
+            Box::pin(async move {
                 match response {
                     Ok(response) => engine.settle_event(response, &asked).await,
                     Err(panic) => Outcome::Refused(present::broken(panic.as_ref())),
                 }
-            }
+            })
         });
         outcomes.scan(false, |is_over, outcome| {
             let next = if *is_over { None } else { Some(outcome) };

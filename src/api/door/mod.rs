@@ -15,6 +15,7 @@ mod gate;
 mod graphiql;
 mod guests;
 mod http;
+mod known;
 mod lexical;
 mod limit;
 mod negotiate;
@@ -63,6 +64,7 @@ where
         gate: gate::Gate::new(hooks.authenticate, &settings),
         prepare: hooks.prepare,
         closing: hooks.closing,
+        known: known::Known::default(),
         settings,
     });
     let assets = if door.settings.graphiql { graphiql::router() } else { Router::new() };
@@ -75,6 +77,7 @@ struct Door<E, C> {
     gate: gate::Gate<C>,
     prepare: Arc<dyn Fn(Request, C) -> Request + Send + Sync>,
     closing: CancellationToken,
+    known: known::Known,
     settings: Settings,
 }
 
@@ -91,6 +94,7 @@ impl<E: Executor, C: Send + Sync> Door<E, C> {
         Rules {
             limits: &self.settings.document,
             documents: &self.settings.documents,
+            known: &self.known,
             shape: self.engine.shape().await,
         }
     }

@@ -32,7 +32,7 @@ use crate::domain::Secret;
 const PROTOCOL: &str = "graphql-transport-ws";
 
 /// The library's default is 128 KiB for every socket, allocated at once.
-const READ_BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 2048;
 
 /// How long a client may take to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -115,7 +115,7 @@ where
     }
 
     async fn converse(&mut self, key: Option<Secret>) -> End {
-        let greeted = timeout(self.door.settings.socket.init_wait, self.greet(key)).await;
+        let greeted = timeout(self.door.settings.socket.init_wait, Box::pin(self.greet(key))).await;
         match greeted {
             Err(_) => End::close(4408, "Connection initialisation timeout"),
             Ok(Err(end)) => end,
@@ -158,7 +158,8 @@ where
                 message = self.socket.next() => {
                     is_alive = true;
                     if let Some(message) = self.read(message)? {
-                        self.obey(message, &stay).await?;
+                        // Boxed: whoever waits does not hold what the next message will need.
+                        Box::pin(self.obey(message, &stay)).await?;
                     }
                 }
                 Some(happened) = self.operations.next() => self.tell(happened).await?,

@@ -1,0 +1,71 @@
+//! Documents that came before: programs send the same few again and again.
+//!
+//! What is kept is the outcome of parsing and weighing, by the whole text, and only of documents that passed.
+//! Whatever depends on the request (operation, variables, caller) is looked at each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::ExecutableDocument;
+
+/// How many documents are kept; with their texts no more than some megabytes.
+const ROOM: usize = 256;
+/// Longer texts, in bytes, are parsed each time.
+const LONGEST: usize = 4_096;
+
+/// The documents that are kept.
+#[derive(Default)]
+pub(super) struct Known(Mutex<HashMap<Box<str>, Arc<ExecutableDocument>>>);
+
+impl Known {
+    /// What the text was parsed to before.
+    pub(super) fn find(&self, text: &str) -> Option<ExecutableDocument> {
+        let documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = documents.get(text).cloned();
+        drop(documents);
+        found.map(Arc::unwrap_or_clone)
+    }
+
+    /// Keeps a document that passed.
+    pub(super) fn keep(&self, text: &str, document: &ExecutableDocument) {
+        if text.len() > LONGEST {
+            return;
+        }
+        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if documents.len() >= ROOM {
+            // Somebody writes values into texts: none of these comes again, and what does is back at once.
+            documents.clear();
+        }
+        documents.insert(text.into(), Arc::new(document.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    #[test]
+    fn a_document_is_found_by_its_whole_text() {
+        let known = Known::default();
+        known.keep("{ a }", &parse_query("{ a }").unwrap());
+
+        assert!(known.find("{ a }").is_some());
+        assert!(known.find("{ a } ").is_none() && known.find("{ b }").is_none());
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_kept() {
+        let known = Known::default();
+        let document = parse_query("{ a }").unwrap();
+        known.keep(&"#".repeat(LONGEST + 1), &document);
+        assert!(known.0.lock().unwrap().is_empty());
+
+        for number in 0..=ROOM {
+            known.keep(&format!("{{ a }} # {number}"), &document);
+        }
+
+        assert_eq!(known.0.lock().unwrap().len(), 1);
+    }
+}
