@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
@@ -12,18 +13,28 @@ use entity::{
     source_system,
 };
 
+use futures_util::future::BoxFuture;
+
 use super::error;
+use super::together::Turns;
 use crate::service::{self, App};
 
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
 
-/// The loader of a schema.
+/// The loader of an answer.
 pub(super) type Load = DataLoader<Rows>;
 
-/// A loader over `app`.
-pub(super) fn loader(app: App) -> Load {
-    DataLoader::new(Rows(app), tokio::spawn)
+/// A loader over `app` that reads whenever a turn is over.
+pub(super) fn loader(app: App, turns: Turns) -> Load {
+    let read = move |rows: BoxFuture<'static, ()>| {
+        let over = turns.over();
+        tokio::spawn(async move {
+            over.await;
+            rows.await;
+        })
+    };
+    DataLoader::new(Rows(app), read).delay(Duration::ZERO)
 }
 
 /// The row behind `key`, read together with the others of this answer.

@@ -27,6 +27,7 @@ mod schema;
 mod source_system;
 mod step;
 mod subscription;
+mod together;
 mod viewer;
 mod words;
 

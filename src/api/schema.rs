@@ -3,9 +3,8 @@
 use async_graphql::{MergedObject, Schema};
 
 use super::subscription::Subscriptions;
-use super::{
-    customer, delivery, endpoint, event, job, kept, link, load, recovery, run, source_system, viewer,
-};
+use super::together::Together;
+use super::{customer, delivery, endpoint, event, job, kept, link, recovery, run, source_system, viewer};
 use crate::service::App;
 
 /// Everything that can be read.
@@ -45,9 +44,9 @@ pub(super) struct Mutation(
 pub(super) type Api = Schema<Query, Mutation, Subscriptions>;
 
 /// The schema over a tool box.
-pub(super) fn over(app: App) -> Api {
-    let loader = load::loader(app.clone());
-    Schema::build(Query::default(), Mutation::default(), Subscriptions).data(app).data(loader).finish()
+pub(super) fn over(app: App) -> Together {
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscriptions).data(app.clone());
+    Together::new(schema.finish(), app)
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.
