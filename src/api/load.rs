@@ -13,8 +13,6 @@ use entity::{
     source_system,
 };
 
-use futures_util::future::BoxFuture;
-
 use super::error;
 use super::together::Turns;
 use crate::service::{self, App};
@@ -25,16 +23,9 @@ pub(super) struct Rows(App);
 /// The loader of an answer.
 pub(super) type Load = DataLoader<Rows>;
 
-/// A loader over `app` that reads whenever a turn is over.
+/// A loader over `app` that reads in turns.
 pub(super) fn loader(app: App, turns: Turns) -> Load {
-    let read = move |rows: BoxFuture<'static, ()>| {
-        let over = turns.over();
-        tokio::spawn(async move {
-            over.await;
-            rows.await;
-        })
-    };
-    DataLoader::new(Rows(app), read).delay(Duration::ZERO)
+    DataLoader::new(Rows(app), move |rows| turns.read(rows)).delay(Duration::ZERO)
 }
 
 /// The row behind `key`, read together with the others of this answer.
