@@ -34,6 +34,7 @@ where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Rows: Loader<K, Error = Arc<service::Error>>,
 {
+    ctx.data::<Turns>()?.ask();
     let load = ctx.data::<Load>()?;
     load.load_one(key).await.map_err(|error| shared(&error))
 }

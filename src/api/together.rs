@@ -29,6 +29,8 @@ struct State {
     reading: usize,
     /// Readings that begin when those are over and the answer has asked for all that follows.
     next: Vec<oneshot::Sender<()>>,
+    /// How often rows were asked for.
+    asked: u64,
     answer: Option<Waker>,
 }
 
@@ -47,14 +49,24 @@ impl Turns {
         });
     }
 
-    /// Polls the answer, and lets the next readings begin if it has asked for all of them: if nothing that was
-    /// being read when the poll began came in only in the middle of it.
+    /// The answer asks for a row.
+    pub(super) fn ask(&self) {
+        self.state().asked += 1;
+    }
+
+    /// Polls the answer, and lets the next readings begin once it has asked for all of them: nothing was being
+    /// read when the poll began, and nothing more was asked for. A long list may take several polls.
     fn take<T>(&self, context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
-        let has_all = self.state().reading == 0;
+        let (is_quiet, asked) = {
+            let state = self.state();
+            (state.reading == 0, state.asked)
+        };
         let polled = poll(context);
         let mut state = self.state();
         state.answer = Some(context.waker().clone());
-        if has_all {
+        if is_quiet && state.asked != asked {
+            context.waker().wake_by_ref();
+        } else if is_quiet {
             let begun = std::mem::take(&mut state.next).into_iter().map(|begin| begin.send(()));
             state.reading = begun.filter(Result::is_ok).count();
         }
@@ -98,7 +110,7 @@ impl Executor for Together {
     async fn execute(&self, request: Request) -> Response {
         let turns = Turns::default();
         let loader = load::loader(self.app.clone(), turns.clone());
-        let mut answer = pin!(self.schema.execute(request.data(loader)));
+        let mut answer = pin!(self.schema.execute(request.data(loader).data(turns.clone())));
         std::future::poll_fn(|context| turns.take(context, |context| answer.as_mut().poll(context))).await
     }
 
@@ -109,7 +121,8 @@ impl Executor for Together {
     ) -> BoxStream<'static, Response> {
         let turns = Turns::default();
         let loader = load::loader(self.app.clone(), turns.clone());
-        let mut answers = Executor::execute_stream(&self.schema, request.data(loader), session_data);
+        let mut answers =
+            Executor::execute_stream(&self.schema, request.data(loader).data(turns.clone()), session_data);
         stream::poll_fn(move |context| turns.take(context, |context| answers.poll_next_unpin(context)))
             .boxed()
     }
