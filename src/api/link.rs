@@ -208,8 +208,8 @@ pub(super) struct LinkFilter {
 pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Link>> {
     let caller = caller(ctx, Scope::LinksRead)?;
     let Ok(id) = id.parse() else { return Ok(None) };
-    // Together with whoever asks at this moment: under load one statement answers many.
-    Ok(load::one(ctx, LinkOf(caller.workspace, id)).await?.map(Link))
+    // Under load one statement answers many.
+    Ok(load::in_crowd(ctx, LinkOf(caller.workspace, id)).await?.map(Link))
 }
 
 /// Reading links.

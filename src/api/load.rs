@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Error, Result};
@@ -13,18 +14,38 @@ use entity::{
 };
 
 use super::error;
+use super::together::Turns;
 use crate::service::kept::Clocks;
 use crate::service::{self, App};
 
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
 
-/// The loader of a schema.
+/// The loader of an answer.
 pub(super) type Load = DataLoader<Rows>;
 
-/// A loader over `app`.
-pub(super) fn loader(app: App) -> Load {
-    DataLoader::new(Rows(app), tokio::spawn)
+/// A loader over `app` that reads in turns.
+pub(super) fn loader(app: App, turns: Turns) -> Load {
+    DataLoader::new(Rows(app), move |rows| turns.read(rows)).delay(Duration::ZERO)
+}
+
+/// A loader for all answers, which waits a millisecond for others: of what is asked for alone, under load.
+pub(super) struct Crowd(Load);
+
+impl Crowd {
+    pub(super) fn new(app: App) -> Self {
+        Self(DataLoader::new(Rows(app), tokio::spawn))
+    }
+}
+
+/// The row behind `key`, read together with those that other answers ask for at this moment.
+pub(super) async fn in_crowd<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Rows as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Rows: Loader<K, Error = Arc<service::Error>>,
+{
+    let Crowd(load) = ctx.data::<Crowd>()?;
+    load.load_one(key).await.map_err(|error| shared(&error))
 }
 
 /// The row behind `key`, read together with the others of this answer.
@@ -33,6 +54,7 @@ where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Rows: Loader<K, Error = Arc<service::Error>>,
 {
+    ctx.data::<Turns>()?.ask();
     let load = ctx.data::<Load>()?;
     load.load_one(key).await.map_err(|error| shared(&error))
 }

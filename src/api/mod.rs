@@ -30,6 +30,7 @@ mod schema;
 mod source_system;
 mod step;
 mod subscription;
+mod together;
 mod words;
 mod workspace;
 

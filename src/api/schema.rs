@@ -10,12 +10,14 @@ use super::event::Event;
 use super::job::Job;
 use super::key::ApiKey;
 use super::link::Link;
+use super::load::Crowd;
 use super::login::Login;
 use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
+use super::together::Together;
 use super::{
-    audit, customer, delivery, endpoint, event, job, kept, key, link, load, node, recovery, run,
-    source_system, workspace,
+    audit, customer, delivery, endpoint, event, job, kept, key, link, node, recovery, run, source_system,
+    workspace,
 };
 use crate::service::App;
 
@@ -64,9 +66,9 @@ pub(super) type Api = Schema<Query, Mutation, Subscriptions>;
 const PAGE: &str = "A page of a list, as Relay has it.";
 
 /// The schema over a tool box.
-pub(super) fn over(app: App) -> Api {
-    let loader = load::loader(app.clone());
-    builder().data(app).data(loader).finish()
+pub(super) fn over(app: App) -> Together {
+    let schema = builder().data(app.clone()).data(Crowd::new(app.clone()));
+    Together::new(schema.finish(), app)
 }
 
 /// The schema in GraphQL's own language, as `schema.graphql` holds it.

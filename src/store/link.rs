@@ -145,14 +145,7 @@ impl Filter {
         let query = link::Entity::find()
             .filter(if self.customer.is_some() { beside(workspace) } else { in_all_of(workspace) })
             .apply_if(self.customer, |query, customer| query.filter(link::Column::CustomerId.eq(customer)))
-            .apply_if(self.job, |query, job| query.filter(link::Column::JobId.eq(job)))
-            // An id has the time of its link.
-            .apply_if(self.created_after, |query, at| {
-                query.filter(link::Column::Id.gte(LinkId::first_at(at)))
-            })
-            .apply_if(self.created_before, |query, at| {
-                query.filter(link::Column::Id.lt(LinkId::first_at(at)))
-            });
+            .apply_if(self.job, |query, job| query.filter(link::Column::JobId.eq(job)));
         let statuses = match (&self.statuses, self.job) {
             (None, None) => return vec![query],
             (None, Some(_)) => LinkStatus::ALL,
@@ -189,6 +182,9 @@ pub async fn list(
     filter: Filter,
     page: Page,
 ) -> Result<Rows<link::Model>, Error> {
+    // An id has the time of its link.
+    let first_at = |at: Timestamp| LinkId::first_at(at).0;
+    let page = page.between(filter.created_after.map(first_at), filter.created_before.map(first_at));
     Ok(newest_first_of(db, filter.parts(workspace), link::Column::Id, page).await?)
 }
 

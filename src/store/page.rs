@@ -22,6 +22,13 @@ pub struct Page {
 }
 
 impl Page {
+    /// The same without what is not after `oldest` and before `newest`: one bound at each end, as no database
+    /// makes use of a second one.
+    pub(super) fn between(self, oldest: Option<Uuid>, newest: Option<Uuid>) -> Self {
+        let after = Iterator::min(self.after.into_iter().chain(newest));
+        Self { after, before: Ord::max(self.before, oldest), ..self }
+    }
+
     /// Rows that were read from the page's end of the list, with one more than it holds.
     pub(super) fn cut<T>(&self, mut rows: Vec<T>) -> Rows<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);

@@ -159,7 +159,10 @@ async fn every_list_refuses_a_page_that_cannot_be(house: &mut House) {
             let error = &answer["errors"][0];
 
             assert_eq!(error["extensions"]["code"], "BAD_REQUEST", "{list} {arguments}: {answer}");
-            assert!(error["message"].as_str().unwrap().contains(message), "{list} {arguments}: {answer}");
+            assert!(
+                error["message"].as_str().unwrap().to_lowercase().contains(message),
+                "{list} {arguments}: {answer}"
+            );
         }
         let none = house.partner.call(&query.replace('$', "first: 0"), json!({})).await;
         assert!(none.to_string().contains("\"nodes\":[]"), "{list}: {none}");
@@ -190,7 +193,7 @@ async fn filters_that_leave_nothing_are_empty_lists(house: &mut House) {
         json!({ "jobId": house.partner.job, "createdAfter": "2026-11-22T10:00:00Z" }),
         json!({ "createdBefore": "2026-11-22T10:00:00.001Z", "externalId": "customer-1" }),
     ] {
-        assert_eq!(page(house, json!({ "filter": filter })).await.0, [id.clone()], "{filter}");
+        assert_eq!(page(house, json!({ "filter": filter })).await.0, [id.as_str()], "{filter}");
     }
 }
 

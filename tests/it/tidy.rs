@@ -360,8 +360,7 @@ fn every_file_says_what_it_is_for() {
         let files = files(folder).into_iter().filter(|source| !source.text.starts_with("//! "));
         files.map(move |source| format!("{folder}/{}", source.path))
     };
-    let silent: Vec<_> = folders.into_iter().flat_map(silent).collect();
-    assert_none("Files without a first sentence", &silent);
+    assert_none("Files without a first sentence", &folders.into_iter().flat_map(silent).collect::<Vec<_>>());
 }
 
 #[test]

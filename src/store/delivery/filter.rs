@@ -63,10 +63,6 @@ impl Filter {
             None => Condition::all().add(Column::WorkspaceId.eq(workspace)),
         };
         all = all.add_option(self.endpoint.map(|endpoint| Column::EndpointId.eq(endpoint)));
-        // Both keys hold the time of the event.
-        let (key, first_at) = (self.key_column(), |at| EventId::first_at(at).0);
-        all = all.add_option(self.created_after.map(|after| key.gte(first_at(after))));
-        all = all.add_option(self.created_before.map(|before| key.lt(first_at(before))));
         if self.event_types.is_empty() {
             return all;
         }
@@ -97,5 +93,8 @@ pub async fn list(
     filter: Filter,
     page: Page,
 ) -> Result<Rows<delivery::Model>, Error> {
+    // Both keys hold the time of the event.
+    let first_at = |at: Timestamp| EventId::first_at(at).0;
+    let page = page.between(filter.created_after.map(first_at), filter.created_before.map(first_at));
     Ok(newest_first_of(db, filter.parts(workspace), filter.key_column(), page).await?)
 }
