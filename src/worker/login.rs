@@ -255,10 +255,16 @@ impl Engine<'_> {
             if kind == PromptKind::Approval && self.app.clock.now().since(began) >= LONGEST_APPROVAL {
                 return Ok(Err(Box::new(self.machine.waited_enough())));
             }
-            // A site that does not answer once is asked again in a moment.
-            if let Ok(page) = self.look().await
-                && let Some(step) = self.machine.look_again(&page)
-            {
+            let step = match self.look().await {
+                Ok(page) => self.machine.look_again(&page),
+                // A browser that has gone does not come back.
+                Err(error @ driver::Error::Crashed) => {
+                    Some(Move::End(Outcome::Failed(self.not_driven(&error))))
+                }
+                // A site that does not answer once is asked again in a moment.
+                Err(_) => None,
+            };
+            if let Some(step) = step {
                 return Ok(Err(Box::new(step)));
             }
         }
