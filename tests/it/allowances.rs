@@ -25,7 +25,7 @@ const VIEWER: &str = "{ viewer { id } }";
 async fn a_key_that_asks_too_often_waits_and_others_do_not(house: &mut House) {
     let [one, three] = [1, 3].map(|count| NonZeroU32::new(count).unwrap());
     house.set_api(|api| api.rate = Some((one, three))).await;
-    let stranger = house.partner_with(&entity::Scope::ALL).await;
+    let stranger = house.partner_with(entity::Scope::ALL).await;
     let asked = || async {
         house.partner.request().body(json!({ "query": VIEWER }).to_string()).send().await.unwrap()
     };

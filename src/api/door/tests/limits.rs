@@ -128,7 +128,7 @@ async fn a_name_that_is_very_long_is_refused() {
 
 #[tokio::test]
 async fn fields_that_do_not_exist_are_told_singly_or_all_together() {
-    let fields = |count: usize| (0..count).map(|n| format!("wrong{n} ")).collect::<String>();
+    let fields = |count: usize| (0..count).map(|n| format!("wrong{n}")).collect::<Vec<_>>().join(" ");
 
     let (_, few) = Toy::new().ask(&format!("{{ {} }}", fields(2))).await;
     assert_eq!(few["errors"].as_array().unwrap().len(), 2, "{few}");
