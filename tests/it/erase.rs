@@ -344,12 +344,12 @@ async fn who_comes_again_by_the_same_name_is_somebody_else(house: &mut House) {
 }
 
 async fn a_customer_can_be_erased_while_links_are_made(house: &mut House) {
-    let make = || house.partner.create_link_with(json!({ "externalId": CANARY }));
-    make().await;
+    let create = || house.partner.create_link_with(json!({ "externalId": CANARY }));
+    create().await;
 
     for _ in 0..5 {
         let (made, erasures) = tokio::join!(
-            join_all((0..10).map(|_| make())),
+            join_all((0..10).map(|_| create())),
             join_all(
                 (0..3).map(|_| house.partner.try_mutate("eraseCustomer", json!({ "externalId": CANARY })))
             ),
