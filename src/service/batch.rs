@@ -92,18 +92,22 @@ impl Batcher {
         token_key: u8,
     ) -> Result<Vec<Created>, Refused> {
         let orders = news.into_iter().map(|new| Order::of(caller, new, token_key)).collect();
-        let now = self.clock.now();
-        store::transact(&self.db, async move |tx| {
-            let (first, later) = by_turn(orders);
-            let mut outcomes = Vec::new();
-            for turn in [first, later] {
-                let (indexes, orders): (Vec<usize>, Vec<Order>) = turn.into_iter().unzip();
-                outcomes.extend(indexes.into_iter().zip(put(&tx, now, &orders).await?));
-            }
-            all_or_none(outcomes)
-        })
-        .await
+        all(&self.db, self.clock.now(), orders).await
     }
+}
+
+/// All orders in one transaction, or none of them. Each link's row is its entry of the audit log.
+async fn all(db: &Db, now: Timestamp, orders: Vec<Order>) -> Result<Vec<Created>, Refused> {
+    store::transact(db, async move |tx| {
+        let (first, later) = by_turn(orders);
+        let mut outcomes = Vec::new();
+        for turn in [first, later] {
+            let (indexes, orders): (Vec<usize>, Vec<Order>) = turn.into_iter().unzip();
+            outcomes.extend(indexes.into_iter().zip(put(&tx, now, &orders).await?));
+        }
+        all_or_none(outcomes)
+    })
+    .await
 }
 
 /// What was made, in order; or all that was not.

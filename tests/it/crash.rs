@@ -32,7 +32,7 @@ async fn a_login_goes_on_if_no_secret_had_left(house: &mut House) {
     let again = customer.wait(&between).await;
     let done = customer.press(&again, "Sign in", &[("User name", "good"), ("Password", PASSWORD)]).await;
 
-    between.says("Checking with Mill Lane Savings");
+    between.says("You are number 1 in line");
     assert_ne!(again.prompt(), asked.prompt());
     done.says("You are signed in");
     house.run().await;

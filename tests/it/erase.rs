@@ -55,8 +55,9 @@ const STAYS: [(&str, &[&str]); 13] = [
 ];
 
 /// Tables that hold nothing of a customer beside ids, times and words of closed sets.
-const NOTHING: [&str; 15] = [
+const NOTHING: [&str; 16] = [
     "api_key",
+    "audit_entry",
     "delivery",
     "endpoint",
     "endpoint_secret",
