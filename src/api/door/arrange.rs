@@ -2,8 +2,9 @@
 //!
 //! The executor puts each field into the answer when it is ready, so what had to be read from the
 //! database comes last. Here the order is taken from the document, once, and the answer is brought into
-//! it by swapping entries: nothing is copied, and what is in order already is only looked at. The schema
-//! has no interfaces and no unions, so a fragment's fields always belong to the object at hand.
+//! it by swapping entries: nothing is copied, and what is in order already is only looked at. What a
+//! fragment selects on another type than the object's is not in the answer and has no place. Of fragments on
+//! several types (`node`) that name the same fields in different orders, the first says the order.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet};
