@@ -67,10 +67,23 @@ impl Customer {
         self.go(Method::POST, page.url.clone(), Some(form.into())).await
     }
 
-    /// Waits as an open page does, until there is something new, and shows it.
+    /// Waits as an open page does, until there is something new, and shows it. That nobody is ahead any more is
+    /// not yet anything new.
     pub(crate) async fn wait(&mut self, page: &Page) -> Page {
-        let Some(events) = page.find("main[data-events]", "data-events") else { return page.clone() };
-        let request = self.http.get(page.url.join(&events).unwrap()).header(COOKIE, self.jar());
+        let mut shown = page.clone();
+        while let Some(events) = shown.events() {
+            self.moved(&shown.url.join(&events).unwrap()).await;
+            let was_in_line = shown.is_in_line();
+            shown = self.reload(&shown).await;
+            if !was_in_line || shown.is_in_line() || shown.prompt().is_some() {
+                break;
+            }
+        }
+        shown
+    }
+
+    async fn moved(&self, events: &Url) {
+        let request = self.http.get(events.clone()).header(COOKIE, self.jar());
         let told = tokio::time::timeout(PATIENCE, async {
             let mut answer = request.send().await.unwrap();
             let mut text = String::new();
@@ -80,7 +93,6 @@ impl Customer {
             }
         });
         told.await.expect("something moves in time");
-        self.reload(page).await
     }
 
     async fn go(&mut self, mut method: Method, mut url: Url, mut form: Option<Vec<u8>>) -> Page {
@@ -143,6 +155,15 @@ impl Page {
     /// The number of the prompt the page shows.
     pub(crate) fn prompt(&self) -> Option<String> {
         self.find("input[name=prompt]", "value")
+    }
+
+    /// Where an open page listens.
+    fn events(&self) -> Option<String> {
+        self.find("main[data-events]", "data-events")
+    }
+
+    fn is_in_line(&self) -> bool {
+        self.events().is_some_and(|events| events.contains("place="))
     }
 
     fn find(&self, css: &str, attribute: &str) -> Option<String> {
