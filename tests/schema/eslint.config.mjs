@@ -38,8 +38,8 @@ export default [
         exceptions: {
           suffixes: ['Payload', 'Connection', 'Edge'],
           types: [
-            'DeliveryAttempt', 'EndpointStats', 'Failure', 'LinkStatusChange', 'PageInfo', 'PromptSummary', 'RunFile',
-            'RunStep', 'UserError', 'Workflow',
+            'Branding', 'DeliveryAttempt', 'EndpointStats', 'Failure', 'LinkStatusChange', 'PageInfo', 'PromptSummary',
+            'RunFile', 'RunStep', 'Session', 'UserError', 'Workflow', 'WorkspaceLimits',
           ],
         },
       }],
