@@ -68,7 +68,7 @@ impl Turns {
             context.waker().wake_by_ref();
         } else if is_quiet {
             let begun = std::mem::take(&mut state.next).into_iter().map(|begin| begin.send(()));
-            state.reading = begun.filter(Result::is_ok).count();
+            state.reading = begun.flatten().count();
         }
         polled
     }

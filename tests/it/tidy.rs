@@ -80,7 +80,7 @@ const SIBLINGS: [(&str, &[&str]); 28] = [
 ];
 
 /// Which rooms know a library. Words of HTTP may be spoken where requests are made; sending is egress's.
-const TECHNOLOGIES: [(&str, &[&str]); 40] = [
+const TECHNOLOGIES: [(&str, &[&str]); 39] = [
     ("anyhow::", &["cli", "demo"]),
     ("askama::", &["page", "sandbox"]),
     ("async_graphql::", &["api"]),
@@ -108,7 +108,6 @@ const TECHNOLOGIES: [(&str, &[&str]); 40] = [
     ("hyper_util::", &["egress", "wire"]),
     ("metrics::", &["meter"]),
     ("metrics_exporter_prometheus::", &["meter"]),
-    ("mimalloc::", &["main.rs"]),
     ("moka::", &["service/key.rs"]),
     ("percent_encoding::", &["api/file.rs", "driver/http"]),
     ("publicsuffix::", &["driver/http"]),
