@@ -3,24 +3,12 @@
 // Run by scripts/walk-graphiql: node graphiql.mjs BROWSER URL KEY PICTURE
 
 import { writeFile } from 'node:fs/promises';
-import { chromium } from 'playwright-core';
+import { launch } from './browser.mjs';
 
 const [browserPath, url, key, picture] = process.argv.slice(2);
 const { origin } = new URL(url);
 
-const browser = await chromium.launch({
-  executablePath: browserPath,
-  headless: true,
-  args: [
-    '--no-sandbox', // Chromium refuses its sandbox to root; the pages are our own.
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch(browserPath);
 
 try {
   const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, locale: 'en-GB' });

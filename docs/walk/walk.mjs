@@ -5,27 +5,15 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import UPNG from 'upng-js';
+import { launch } from './browser.mjs';
 
 // A page has few colours; this many make a picture a third as large and look the same.
 const COLOURS = 32;
 
 const [browserPath, link, program, folder] = process.argv.slice(2);
 
-const browser = await chromium.launch({
-  executablePath: browserPath,
-  headless: true,
-  args: [
-    '--no-sandbox', // Chromium refuses its sandbox to root; the pages are our own.
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch(browserPath);
 
 try {
   const page = await browser.newPage({

@@ -47,6 +47,31 @@ export class Heard {
   }
 }
 
+/**
+ * Follows `link` from `after` on. What a client sends again after a break is `variables` as they are then, so the last
+ * cursor in them is all that it takes to resume.
+ */
+export function follow(client, link, after) {
+  const variables = { link, after };
+  const changes = new Heard();
+  const ended = new Promise((complete, error) => {
+    client.subscribe({ query: FOLLOW, variables }, {
+      next: ({ data }) => {
+        changes.add(data.linkStatusChanged);
+        variables.after = data.linkStatusChanged.cursor;
+      },
+      complete,
+      error,
+    });
+  });
+  return { changes, ended };
+}
+
+/** The one result of a query or mutation. */
+export async function one(client, query, variables) {
+  for await (const result of client.iterate({ query, variables })) return result;
+}
+
 /** Stands between a client and the server: counts connections, and breaks them on request. */
 export class Cable {
   connections = 0;

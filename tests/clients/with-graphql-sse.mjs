@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-sse';
 import {
-  Cable, CREATE, EARLIEST, EXPIRE, FOLLOW, GRAPHQL_URL, Heard, KEY, READ, READING_KEY, SHORT_KEY, WRONG, newLink, revoke, soon,
+  Cable, CREATE, EARLIEST, EXPIRE, FOLLOW, GRAPHQL_URL, Heard, KEY, READ, READING_KEY, SHORT_KEY, WRONG, follow, newLink, one, revoke,
+  soon,
 } from './errand.mjs';
 
 const cable = await Cable.to(GRAPHQL_URL);
@@ -15,29 +16,14 @@ const open = (key, more = {}) => createClient({
   ...more,
 });
 
-async function one(client, query, variables) {
-  for await (const result of client.iterate({ query, variables })) return result;
-}
-
 const client = open(KEY);
 const made = (await one(client, CREATE, newLink('graphql-sse'))).data.createLink;
 assert.equal(made.link.status, 'CREATED');
 const { workspace } = (await one(client, EARLIEST)).data;
 
-// Cut in the middle. What is sent again is `variables` as they are then.
+// Cut in the middle.
 const following = open(KEY, { retryAttempts: 5, retry: async () => {} });
-const variables = { link: made.link.id, after: workspace.eventCursorEarliest };
-const changes = new Heard();
-const ended = new Promise((complete, error) => {
-  following.subscribe({ query: FOLLOW, variables }, {
-    next: ({ data }) => {
-      changes.add(data.linkStatusChanged);
-      variables.after = data.linkStatusChanged.cursor;
-    },
-    complete,
-    error,
-  });
-});
+const { changes, ended } = follow(following, made.link.id, workspace.eventCursorEarliest);
 await changes.until((all) => all.length === 1, 'the replay of CREATED');
 await cable.cut();
 assert.equal((await one(client, EXPIRE, { id: made.link.id })).data.expireLink.link.status, 'EXPIRED');

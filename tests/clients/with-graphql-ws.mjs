@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import {
-  Cable, CREATE, EARLIEST, EXPIRE, FOLLOW, Heard, KEY, READ, READING_KEY, SHORT_KEY, WRONG, WS_URL, newLink, revoke, soon,
+  Cable, CREATE, EARLIEST, EXPIRE, FOLLOW, Heard, KEY, READ, READING_KEY, SHORT_KEY, WRONG, WS_URL, follow, newLink, one, revoke,
+  soon,
 } from './errand.mjs';
 
 const cable = await Cable.to(WS_URL);
@@ -17,10 +18,6 @@ const open = (key, more = {}) => createClient({
   ...more,
 });
 
-async function one(client, query, variables) {
-  for await (const result of client.iterate({ query, variables })) return result;
-}
-
 // Lazy: nothing is connected until something is asked, and not for longer.
 const client = open(KEY, { shouldRetry: () => true, retryAttempts: 5, retryWait: async () => {} });
 assert.equal(cable.connections, 0);
@@ -29,21 +26,9 @@ assert.equal(made.link.status, 'CREATED');
 await closed.until((all) => all.includes(1000), 'a lazy client to close');
 assert.equal(cable.connections, 1);
 
-// Followed from the moment it was made. What is sent again after a break is `variables` as they are then, so the
-// last cursor in them is all that it takes.
+// Followed from the moment it was made, and cut in the middle.
 const { workspace } = (await one(client, EARLIEST)).data;
-const variables = { link: made.link.id, after: workspace.eventCursorEarliest };
-const changes = new Heard();
-const ended = new Promise((complete, error) => {
-  client.subscribe({ query: FOLLOW, variables }, {
-    next: ({ data }) => {
-      changes.add(data.linkStatusChanged);
-      variables.after = data.linkStatusChanged.cursor;
-    },
-    complete,
-    error,
-  });
-});
+const { changes, ended } = follow(client, made.link.id, workspace.eventCursorEarliest);
 await changes.until((all) => all.length === 1, 'the replay of CREATED');
 await cable.cut();
 assert.equal((await one(client, EXPIRE, { id: made.link.id })).data.expireLink.link.status, 'EXPIRED');

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import time
 
+from databases import databases, offer
 from partner import job
 from program import Failure
 from server import Server
@@ -37,12 +38,8 @@ DELIVERY_STATUSES = ["PENDING", "EXHAUSTED", "CANCELLED"]
 def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000, help="links, and as many events and deliveries (1000000)")
-    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    offer(parser)
     return parser
-
-
-def databases(wanted):
-    return ["sqlite", "postgres"] if wanted.database == "both" else [wanted.database]
 
 
 def prove(database, wanted):

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 
+from databases import databases, offer
 from ledger import Ledger
 from partner import Partner, job
 from program import Failure
@@ -26,12 +27,8 @@ IN_FLIGHT = 16
 def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=50, help="kills on each database (50)")
-    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    offer(parser)
     return parser
-
-
-def databases(wanted):
-    return ["sqlite", "postgres"] if wanted.database == "both" else [wanted.database]
 
 
 def prove(database, wanted):

@@ -8,6 +8,7 @@ import argparse
 import threading
 import time
 
+from databases import databases, offer
 from ledger import Ledger
 from partner import Partner, job
 from program import Failure, wait_until
@@ -23,12 +24,8 @@ SINCE = "2020-01-01T00:00:00Z"
 def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=25_000, help="failed deliveries (25000)")
-    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    offer(parser)
     return parser
-
-
-def databases(wanted):
-    return ["sqlite", "postgres"] if wanted.database == "both" else [wanted.database]
 
 
 def prove(database, wanted):

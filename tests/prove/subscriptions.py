@@ -17,6 +17,7 @@ import threading
 import time
 
 import websocket
+from databases import databases, offer
 from partner import Partner, job
 from program import Failure, wait_until
 from server import Server
@@ -41,12 +42,8 @@ LOG = """query($after: EventCursor) { events(first: 100, after: $after) {
 def arguments(program):
     parser = argparse.ArgumentParser(program, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=10_000, help="events on each database (10000)")
-    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    offer(parser)
     return parser
-
-
-def databases(wanted):
-    return ["sqlite", "postgres"] if wanted.database == "both" else [wanted.database]
 
 
 def prove(database, wanted):

@@ -1,7 +1,8 @@
 //! Documents that came before: programs send the same few again and again.
 //!
 //! What is kept is the outcome of parsing and weighing, by the whole text, and only of documents that passed.
-//! Whatever depends on the request (operation, variables, caller) is looked at each time.
+//! Whatever depends on the request (operation, variables, caller) is looked at each time. A text with words in
+//! quotes is not kept: they may be a secret, which must not outlive its request, and will hardly come again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +29,7 @@ impl Known {
 
     /// Keeps a document that passed.
     pub(super) fn keep(&self, text: &str, document: &ExecutableDocument) {
-        if text.len() > LONGEST {
+        if text.len() > LONGEST || text.contains('"') {
             return;
         }
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,6 +54,16 @@ mod tests {
 
         assert!(known.find("{ a }").is_some());
         assert!(known.find("{ a } ").is_none() && known.find("{ b }").is_none());
+    }
+
+    #[test]
+    fn words_in_quotes_are_not_kept() {
+        let known = Known::default();
+        for text in [r#"{ a(secret: "whsec_1") }"#, r#"{ a(secret: """whsec_1""") }"#] {
+            known.keep(text, &parse_query("{ a }").unwrap());
+        }
+
+        assert!(known.0.lock().unwrap().is_empty());
     }
 
     #[test]
