@@ -1,12 +1,13 @@
 //! Requests to source systems: HTTP/2 and gzip, as a browser would. What may be asked, and how much of an
 //! answer is kept, is for `client` to say.
 
+use http_body_util::BodyExt as _;
 use hyper::Response;
 use reqwest::{Body, redirect, retry};
 
 use super::client::{CONNECT_TIMEOUT, IDLE, IDLE_PER_HOST, USER_AGENT};
 use super::guard::Guard;
-use super::{Error, Request, cause};
+use super::{Error, Reply, Request, cause};
 
 /// Bytes the peer may send unasked, per stream and connection; the default is megabytes.
 const WINDOW: u32 = 256 * 1024;
@@ -27,15 +28,16 @@ impl Browser {
         http.map(Self)
     }
 
-    /// Sends `request` and returns as soon as the head of the answer is there.
-    pub(super) async fn send(&self, request: Request) -> Result<Response<Body>, Error> {
+    /// Sends `request`, and reads the answer as far as it is kept.
+    pub(super) async fn send(&self, request: Request) -> Result<Reply, Error> {
+        let max = request.max_body;
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.into());
         }
         let incoming = self.0.execute(outgoing).await.map_err(|error| cause::classify(&error))?;
-        Ok(incoming.into())
+        reply(incoming.into(), max).await
     }
 }
 
@@ -55,4 +57,17 @@ fn settings(guard: &Guard) -> reqwest::ClientBuilder {
         .http2_initial_stream_window_size(WINDOW)
         .http2_initial_connection_window_size(WINDOW)
         .http2_max_header_list_size(HEADER_LIST)
+}
+
+/// Reads at most `max` bytes of the body; what is left unread closes the connection.
+async fn reply(from: Response<Body>, max: usize) -> Result<Reply, Error> {
+    let (head, mut from) = from.into_parts();
+    let (mut body, mut truncated) = (Vec::new(), false);
+    while !truncated && let Some(frame) = from.frame().await {
+        let Ok(chunk) = frame.map_err(|error| cause::classify(&error))?.into_data() else { continue };
+        let room = max - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        truncated = chunk.len() > room;
+    }
+    Ok(Reply { status: head.status, headers: head.headers, body, truncated })
 }

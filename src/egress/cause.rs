@@ -5,8 +5,6 @@
 use std::error::Error as StdError;
 use std::io;
 
-use hyper_util::client::legacy;
-
 use super::client::Error;
 use super::guard::Stop;
 
@@ -28,6 +26,14 @@ pub(super) fn classify(error: &(dyn StdError + 'static)) -> Error {
     if causes(error).chain([error]).any(is_connect) { Error::Connect(words) } else { Error::Broken(words) }
 }
 
+/// The same of a connection that was not made.
+pub(super) fn unconnected(error: &(dyn StdError + 'static)) -> Error {
+    match classify(error) {
+        Error::Broken(words) => Error::Connect(words),
+        other => other,
+    }
+}
+
 /// Tells the operator that no `https` address can be reached.
 pub(super) fn no_authorities(error: &(dyn StdError + 'static)) {
     tracing::warn!(error, "certificate authorities could not be loaded; https addresses will be refused");
@@ -39,7 +45,7 @@ fn is_timeout(cause: &(dyn StdError + 'static)) -> bool {
 }
 
 fn is_connect(cause: &(dyn StdError + 'static)) -> bool {
-    cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
+    cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
 }
 
 /// What kept a secure connection from being made, in words.

@@ -4,13 +4,9 @@
 //! size and headers of the answer are bounded, whatever the other side does. How bytes are sent is left to
 //! `browse` and `post`.
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt as _;
-use hyper::Response;
-use hyper::body::{Body, Bytes};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use url::Url;
@@ -99,7 +95,7 @@ pub enum Purpose {
     /// Pages of source systems: HTTP/2 and gzip, as a browser would.
     Sources,
     /// Webhooks: HTTP/1.1 only, so that an answer costs no more than one small buffer; never decoded.
-    /// The head of an answer has at most 16 KiB and 100 headers.
+    /// The head of an answer has at most 16 KiB and 128 headers.
     Webhooks,
 }
 
@@ -174,26 +170,9 @@ impl Client {
     }
 
     async fn send(&self, request: Request) -> Result<Reply, Error> {
-        let max = request.max_body;
         match &self.http {
-            Http::Sources(browser) => reply(browser.send(request).await?, max).await,
-            Http::Webhooks(poster) => reply(poster.send(request).await?, max).await,
+            Http::Sources(browser) => browser.send(request).await,
+            Http::Webhooks(poster) => poster.send(request).await,
         }
     }
-}
-
-/// Reads at most `max` bytes of the body; what is left unread closes the connection.
-async fn reply<B>(from: Response<B>, max: usize) -> Result<Reply, Error>
-where
-    B: Body<Data = Bytes, Error: StdError + 'static> + Unpin,
-{
-    let (head, mut from) = from.into_parts();
-    let (mut body, mut truncated) = (Vec::new(), false);
-    while !truncated && let Some(frame) = from.frame().await {
-        let Ok(chunk) = frame.map_err(|error| cause::classify(&error))?.into_data() else { continue };
-        let room = max - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        truncated = chunk.len() > room;
-    }
-    Ok(Reply { status: head.status, headers: head.headers, body, truncated })
 }

@@ -18,7 +18,9 @@ use crate::egress::client::CONNECT_TIMEOUT;
 use crate::egress::guard::Guard;
 
 type Failure = Box<dyn StdError + Send + Sync>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// A connection to a receiver.
+pub(super) type Stream = TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 /// Connects, including the handshake, in a bounded time.
 #[derive(Clone)]
@@ -45,7 +47,10 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.0.call(to));
-        Box::pin(async { connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? })
+        Box::pin(async {
+            let connected = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+            connected.map(TokioIo::new)
+        })
     }
 }
 
