@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -12,29 +12,57 @@ use entity::{
     WorkspaceId, api_key, attempt, customer, delivery, endpoint, event, job, link, login, prompt, run,
     run_file, run_step, source_system,
 };
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 
 use super::error;
 use super::together::Turns;
 use crate::service::kept::Clocks;
 use crate::service::{self, App};
 
+/// Readings for all answers at a time: with two, one that hangs holds up nobody.
+const READINGS: usize = 1;
+
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
 
-/// The loader of an answer.
-pub(super) type Load = DataLoader<Rows>;
-
-/// A loader over `app` that reads in turns.
-pub(super) fn loader(app: App, turns: Turns) -> Load {
-    DataLoader::new(Rows(app), move |rows| turns.read(rows)).delay(Duration::ZERO)
+/// The loader of an answer, which reads in turns. Many answers need none: it is made when it is first asked.
+pub(super) struct Load {
+    app: App,
+    turns: Turns,
+    rows: OnceLock<DataLoader<Rows>>,
 }
 
-/// A loader for all answers, which waits a millisecond for others: of what is asked for alone, under load.
-pub(super) struct Crowd(Load);
+impl Load {
+    pub(super) fn new(app: App, turns: Turns) -> Self {
+        Self { app, turns, rows: OnceLock::new() }
+    }
+
+    fn rows(&self) -> &DataLoader<Rows> {
+        self.turns.ask();
+        self.rows.get_or_init(|| {
+            let turns = self.turns.clone();
+            DataLoader::new(Rows(self.app.clone()), move |rows| turns.read(rows)).delay(Duration::ZERO)
+        })
+    }
+}
+
+/// A loader for all answers, of what is asked for alone: while some rows are read, others gather for the next reading.
+#[derive(Clone)]
+pub(super) struct Crowd(Arc<DataLoader<Rows>>);
 
 impl Crowd {
     pub(super) fn new(app: App) -> Self {
-        Self(DataLoader::new(Rows(app), tokio::spawn))
+        let readings = Arc::new(Semaphore::new(READINGS));
+        let read = move |rows: BoxFuture<'static, ()>| {
+            let readings = Arc::clone(&readings);
+            tokio::spawn(async move {
+                // It is never closed.
+                let _reading = readings.acquire().await;
+                rows.await;
+            })
+        };
+        Self(Arc::new(DataLoader::new(Rows(app), read).delay(Duration::ZERO)))
     }
 }
 
@@ -54,9 +82,8 @@ where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Rows: Loader<K, Error = Arc<service::Error>>,
 {
-    ctx.data::<Turns>()?.ask();
     let load = ctx.data::<Load>()?;
-    load.load_one(key).await.map_err(|error| shared(&error))
+    load.rows().load_one(key).await.map_err(|error| shared(&error))
 }
 
 /// A row that must be there and is not: it was erased while this answer was made.

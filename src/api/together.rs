@@ -5,6 +5,7 @@
 //! in one statement, and not after some time in which a busy machine may or may not have come to the last of a
 //! hundred objects.
 
+use std::any::TypeId;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -15,7 +16,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::oneshot;
 
-use super::load;
+use super::door::Validated;
+use super::load::Load;
 use super::schema::Api;
 use crate::service::App;
 
@@ -97,20 +99,27 @@ impl Drop for Reading {
 #[derive(Clone)]
 pub(super) struct Together {
     schema: Api,
+    /// The same, for what needs no validation any more.
+    trusting: Api,
     app: App,
 }
 
 impl Together {
-    pub(super) fn new(schema: Api, app: App) -> Self {
-        Self { schema, app }
+    pub(super) fn new(schema: Api, trusting: Api, app: App) -> Self {
+        Self { schema, trusting, app }
+    }
+
+    fn schema(&self, request: &Request) -> &Api {
+        let is_validated = request.data.contains_key(&TypeId::of::<Validated>());
+        if is_validated { &self.trusting } else { &self.schema }
     }
 }
 
 impl Executor for Together {
     async fn execute(&self, request: Request) -> Response {
         let turns = Turns::default();
-        let loader = load::loader(self.app.clone(), turns.clone());
-        let mut answer = pin!(self.schema.execute(request.data(loader).data(turns.clone())));
+        let load = Load::new(self.app.clone(), turns.clone());
+        let mut answer = pin!(self.schema(&request).execute(request.data(load)));
         std::future::poll_fn(|context| turns.take(context, |context| answer.as_mut().poll(context))).await
     }
 
@@ -120,9 +129,8 @@ impl Executor for Together {
         session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let turns = Turns::default();
-        let loader = load::loader(self.app.clone(), turns.clone());
-        let mut answers =
-            Executor::execute_stream(&self.schema, request.data(loader).data(turns.clone()), session_data);
+        let load = Load::new(self.app.clone(), turns.clone());
+        let mut answers = Executor::execute_stream(self.schema(&request), request.data(load), session_data);
         stream::poll_fn(move |context| turns.take(context, |context| answers.poll_next_unpin(context)))
             .boxed()
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{EventId, FailureCode, LinkId, LoginId, Timestamp, WorkspaceId, customer, link};
+use url::Position;
 
 pub(super) use self::create::fresh;
 pub use self::create::{Created, NO_SUCH_JOB, NO_SUCH_RUN, New, Refused, create, create_many};
@@ -71,9 +72,7 @@ pub async fn list(
 pub fn url(app: &App, link: &link::Model) -> Result<String, Error> {
     let key = u8::try_from(link.token_key).unwrap_or_default();
     let token = app.tokens.mint(link.id, link.expires_at, key).map_err(Error::internal)?;
-    let mut url = app.public_url.clone();
-    url.set_path(&format!("/l/{token}"));
-    Ok(url.into())
+    Ok(format!("{}/l/{token}", &app.public_url[..Position::BeforePath]))
 }
 
 /// Changes a locked link and records the event, unless it already stands there.

@@ -1,20 +1,20 @@
 //! From what a client sent to an operation that may be executed: found or parsed once, weighed, chosen.
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
-};
-use async_graphql::parser::{self, parse_query};
-use async_graphql::{Extensions, Positioned, Request, ServerError, Value, Variables};
+use std::sync::Arc;
+
+use async_graphql::parser::types::{OperationDefinition, OperationType, Selection};
+use async_graphql::{Extensions, Positioned, Request, Value, Variables};
 use serde::Deserialize;
 
 use super::arrange::Order;
 use super::cost::Cost;
 use super::documents::Documents;
 use super::known::Known;
-use super::refusal::{Refusal, coded};
+use super::parsed::{Parsed, Validated};
+use super::refusal::Refusal;
 use super::settings::DocumentLimits;
 use super::shape::Shape;
-use super::{cost, lexical, limit};
+use super::{cost, lexical};
 
 /// The parameters of a request, on every transport.
 #[derive(Deserialize)]
@@ -101,8 +101,10 @@ pub(super) struct Operation {
     pub(super) kind: OperationType,
     /// The request, with its document parsed.
     pub(super) request: Request,
+    /// Its document.
+    pub(super) parsed: Arc<Parsed>,
     /// The order of the answer's fields.
-    pub(super) order: Order,
+    pub(super) order: Arc<Order>,
     /// What it costs, if the client wants to read it.
     pub(super) cost: Option<Cost>,
 }
@@ -119,73 +121,42 @@ pub(super) struct Rules<'a> {
 /// Parses and weighs the document of `params`, and chooses its operation.
 pub(super) fn read(params: Params, rules: Rules<'_>) -> Result<Operation, Refusal> {
     let wants_cost = params.wants_cost();
-    let (text, document) = find(params.source, rules)?;
-    let operation = choose(&document, params.operation_name.as_deref())?;
+    let parsed = find(params.source, rules)?;
+    let (operation, order) = parsed.choose(params.operation_name.as_deref())?;
     check_variables(&operation.node, &params.variables)?;
     let kind = operation.node.ty;
     if kind == OperationType::Subscription {
         check_single_root(operation)?;
     }
-    let requested = cost::of(&document, &operation.node, &params.variables, rules.shape)?;
+    let requested = cost::of(&parsed.document, &operation.node, &params.variables, rules.shape)?;
     let cost = Cost { requested, limit: rules.limits.cost }.check()?;
-    let order = Order::of(&document, &operation.node);
-    let mut request = Request::new(text).variables(params.variables);
+    let is_validated = parsed.is_validated(&operation.node, &params.variables);
+    // The document says it all: the executor needs no text.
+    let mut request = Request::new("").variables(params.variables);
     request.operation_name = params.operation_name;
     request.extensions = params.extensions.unwrap_or_default();
-    request.set_parsed_query(document);
-    Ok(Operation { kind, request, order, cost: wants_cost.then_some(cost) })
-}
-
-/// The text and its document, which is within the limits.
-fn find(source: Source, rules: Rules<'_>) -> Result<(String, ExecutableDocument), Refusal> {
-    let text = match source {
-        Source::Text(text) => text,
-        Source::Id(id) => {
-            let known = rules.documents.find(&id)?;
-            return Ok((known.text.clone(), known.document.clone()));
-        }
-    };
-    rules.documents.check_open()?;
-    let document = match rules.known.find(&text) {
-        Some(document) => document,
-        None => parsed(&text, rules)?,
-    };
-    Ok((text, document))
-}
-
-fn parsed(text: &str, rules: Rules<'_>) -> Result<ExecutableDocument, Refusal> {
-    lexical::check(text, rules.limits)?;
-    let document = parse_query(text).map_err(unparsable)?;
-    limit::check(&document, rules.limits)?;
-    rules.known.keep(text, &document);
-    Ok(document)
-}
-
-/// The parser draws a picture of the line, which may be the whole text: the reason alone is enough.
-fn unparsable(error: parser::Error) -> Refusal {
-    let mut said = ServerError::from(error);
-    if let Some((_, reason)) = said.message.rsplit_once("= ") {
-        said.message = format!("The document cannot be parsed: {reason}.");
+    request.set_parsed_query(parsed.document.clone());
+    if is_validated {
+        request = request.data(Validated);
     }
-    Refusal::document(vec![coded(said, "BAD_REQUEST")])
+    Ok(Operation { kind, request, parsed, order, cost: wants_cost.then_some(cost) })
 }
 
-fn choose<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a Positioned<OperationDefinition>, Refusal> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation),
-        (DocumentOperations::Single(_), Some(_)) => {
-            Err(Refusal::invalid("operationName is given, but the operation has no name.", None))
+/// The document, which is within the limits.
+fn find(source: Source, rules: Rules<'_>) -> Result<Arc<Parsed>, Refusal> {
+    match source {
+        Source::Id(id) => rules.documents.find(&id),
+        Source::Text(text) => {
+            rules.documents.check_open()?;
+            match rules.known.find(&text) {
+                Some(parsed) => Ok(parsed),
+                None => {
+                    let parsed = Arc::new(Parsed::try_new(&text, rules.limits)?);
+                    rules.known.keep(&text, &parsed);
+                    Ok(parsed)
+                }
+            }
         }
-        (DocumentOperations::Multiple(operations), Some(name)) => operations
-            .get(name)
-            .ok_or_else(|| Refusal::invalid(format!("The document has no operation {name:?}."), None)),
-        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(operation) if operations.len() == 1 => Ok(operation),
-            _ => Err(Refusal::invalid("operationName must say which operation is meant.", None)),
-        },
     }
 }
 

@@ -9,13 +9,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::ExecutableDocument;
 use sha2::{Digest, Sha256};
 
+use super::parsed::Parsed;
 use super::refusal::Refusal;
 use super::settings::DocumentLimits;
-use super::{lexical, limit};
 use crate::domain::hex;
 
 /// A list that cannot be used.
@@ -37,15 +35,9 @@ pub enum BadDocuments {
 /// The list of the operator.
 #[derive(Clone, Default)]
 pub struct Documents {
-    known: HashMap<String, Arc<Known>>,
+    known: HashMap<String, Arc<Parsed>>,
     count: usize,
     is_closed: bool,
-}
-
-/// A document of the list.
-pub(super) struct Known {
-    pub(super) text: String,
-    pub(super) document: ExecutableDocument,
 }
 
 impl Documents {
@@ -58,14 +50,16 @@ impl Documents {
         let count = listed.len();
         let mut known = HashMap::with_capacity(2 * count);
         for (id, text) in listed {
-            let document = match read(&text, limits) {
-                Ok(document) => document,
-                Err(reason) => return Err(BadDocuments::Document { id, reason }),
+            let parsed = match Parsed::try_new(&text, limits) {
+                Ok(parsed) => Arc::new(parsed),
+                Err(refusal) => {
+                    let reason = refusal.errors.into_iter().map(|error| error.message).collect();
+                    return Err(BadDocuments::Document { id, reason });
+                }
             };
             let hash = format!("sha256:{}", hex::encode(&Sha256::digest(&text)));
-            let one = Arc::new(Known { text, document });
-            known.insert(hash, Arc::clone(&one));
-            known.insert(id, one);
+            known.insert(hash, Arc::clone(&parsed));
+            known.insert(id, parsed);
         }
         Ok(Self { known, count, is_closed: false })
     }
@@ -88,8 +82,8 @@ impl Documents {
     }
 
     /// The document with this id.
-    pub(super) fn find(&self, id: &str) -> Result<&Known, Refusal> {
-        self.known.get(id).map(AsRef::as_ref).ok_or_else(Refusal::unknown_document)
+    pub(super) fn find(&self, id: &str) -> Result<Arc<Parsed>, Refusal> {
+        self.known.get(id).cloned().ok_or_else(Refusal::unknown_document)
     }
 }
 
@@ -97,12 +91,4 @@ impl fmt::Debug for Documents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Documents({}, closed: {})", self.count, self.is_closed)
     }
-}
-
-fn read(text: &str, limits: &DocumentLimits) -> Result<ExecutableDocument, String> {
-    let said = |refusal: Refusal| refusal.errors.into_iter().map(|error| error.message).collect::<String>();
-    lexical::check(text, limits).map_err(said)?;
-    let document = parse_query(text).map_err(|error| error.to_string())?;
-    limit::check(&document, limits).map_err(said)?;
-    Ok(document)
 }

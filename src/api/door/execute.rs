@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use super::arrange::Order;
 use super::cost::Cost;
 use super::document::Operation;
+use super::parsed::Parsed;
 use super::refusal::Refusal;
 use super::shape::Shape;
 use super::{nulls, present};
@@ -60,21 +61,22 @@ pub(super) struct Engine<E> {
 
 /// Which operation an answer belongs to.
 struct Asked {
-    text: String,
+    parsed: Arc<Parsed>,
     name: Option<String>,
-    order: Order,
+    order: Arc<Order>,
     cost: Option<Cost>,
 }
 
 /// An operation as the executor takes it, and what is needed of it when the answer is there.
 fn split(operation: Operation) -> (Request, Asked) {
-    let Operation { request, order, cost, .. } = operation;
-    let (text, name) = (request.query.clone(), request.operation_name.clone());
-    (request, Asked { text, name, order, cost })
+    let Operation { request, parsed, order, cost, .. } = operation;
+    let name = request.operation_name.clone();
+    (request, Asked { parsed, name, order, cost })
 }
 
 /// The answer as the client reads it: in order, with its cost if that was asked for.
 fn finished(mut response: Response, asked: &Asked) -> Response {
+    asked.parsed.executed();
     asked.order.arrange(&mut response.data);
     match asked.cost {
         Some(cost) => response.extension("cost", cost.told()),
@@ -147,7 +149,7 @@ impl<E: Executor> Engine<E> {
         if !was_reached {
             return Outcome::Refused(present::refused(response.errors));
         }
-        nulls::put(&mut response, self.shape().await, &asked.text, asked.name.as_deref());
+        nulls::put(&mut response, self.shape().await, &asked.parsed.document, asked.name.as_deref());
         present::clean(&mut response);
         Outcome::Executed(finished(response, asked))
     }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::parser::types::ExecutableDocument;
+use super::parsed::Parsed;
 
 /// How many documents are kept; with their texts no more than some megabytes.
 const ROOM: usize = 256;
@@ -16,19 +16,17 @@ const LONGEST: usize = 4_096;
 
 /// The documents that are kept.
 #[derive(Default)]
-pub(super) struct Known(Mutex<HashMap<Box<str>, Arc<ExecutableDocument>>>);
+pub(super) struct Known(Mutex<HashMap<Box<str>, Arc<Parsed>>>);
 
 impl Known {
     /// What the text was parsed to before.
-    pub(super) fn find(&self, text: &str) -> Option<ExecutableDocument> {
+    pub(super) fn find(&self, text: &str) -> Option<Arc<Parsed>> {
         let documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = documents.get(text).cloned();
-        drop(documents);
-        found.map(Arc::unwrap_or_clone)
+        documents.get(text).cloned()
     }
 
     /// Keeps a document that passed.
-    pub(super) fn keep(&self, text: &str, document: &ExecutableDocument) {
+    pub(super) fn keep(&self, text: &str, document: &Arc<Parsed>) {
         if text.len() > LONGEST || text.contains('"') {
             return;
         }
@@ -37,20 +35,23 @@ impl Known {
             // Somebody writes values into texts: none of these comes again, and what does is back at once.
             documents.clear();
         }
-        documents.insert(text.into(), Arc::new(document.clone()));
+        documents.insert(text.into(), Arc::clone(document));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::parser::parse_query;
-
+    use super::super::settings::DocumentLimits;
     use super::*;
+
+    fn parsed() -> Arc<Parsed> {
+        Arc::new(Parsed::try_new("{ a }", &DocumentLimits::default()).map_err(|_| "refused").unwrap())
+    }
 
     #[test]
     fn a_document_is_found_by_its_whole_text() {
         let known = Known::default();
-        known.keep("{ a }", &parse_query("{ a }").unwrap());
+        known.keep("{ a }", &parsed());
 
         assert!(known.find("{ a }").is_some());
         assert!(known.find("{ a } ").is_none() && known.find("{ b }").is_none());
@@ -60,7 +61,7 @@ mod tests {
     fn words_in_quotes_are_not_kept() {
         let known = Known::default();
         for text in [r#"{ a(secret: "whsec_1") }"#, r#"{ a(secret: """whsec_1""") }"#] {
-            known.keep(text, &parse_query("{ a }").unwrap());
+            known.keep(text, &parsed());
         }
 
         assert!(known.0.lock().unwrap().is_empty());
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn there_is_an_end_to_what_is_kept() {
         let known = Known::default();
-        let document = parse_query("{ a }").unwrap();
+        let document = parsed();
         known.keep(&"#".repeat(LONGEST + 1), &document);
         assert!(known.0.lock().unwrap().is_empty());
 

@@ -20,6 +20,7 @@ mod lexical;
 mod limit;
 mod negotiate;
 mod nulls;
+mod parsed;
 mod present;
 mod refusal;
 mod settings;
@@ -39,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use document::{Operation, Rules};
 pub use documents::{BadDocuments, Documents};
 pub use gate::{Authenticate, Refused};
+pub use parsed::Validated;
 pub use settings::{DocumentLimits, Rate, Settings, SocketSettings};
 pub use sse::EventIds;
 

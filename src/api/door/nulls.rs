@@ -7,7 +7,6 @@
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::indexmap::map::Entry;
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
 };
@@ -15,15 +14,14 @@ use async_graphql::{Name, PathSegment, Response, Value};
 
 use super::shape::{Shape, Type};
 
-/// Puts `response`, the answer to the operation `name` of `text`, right.
-pub(super) fn put(response: &mut Response, shape: &Shape, text: &str, name: Option<&str>) {
-    let Ok(document) = parse_query(text) else { return };
+/// Puts `response`, the answer to the operation `name` of `document`, right.
+pub(super) fn put(response: &mut Response, shape: &Shape, document: &ExecutableDocument, name: Option<&str>) {
     let Some(operation) = operation(&document.operations, name) else { return };
     let paths: Vec<_> = response.errors.iter().map(|error| error.path.clone()).collect();
     for path in &paths {
         restore(&mut response.data, path);
     }
-    let walk = Walk { shape, document: &document };
+    let walk = Walk { shape, document };
     let root = shape.root(operation.ty).map(str::to_owned);
     let place = Place { sets: vec![(root.as_deref(), &operation.selection_set.node)], ty: None };
     for path in paths.iter().filter(|path| !path.is_empty()) {

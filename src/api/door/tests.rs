@@ -6,6 +6,7 @@ mod costs;
 mod documents;
 mod guests;
 mod limits;
+mod parsed;
 mod streams;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use futures_util::{FutureExt, TryStreamExt};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{EventIds, Hooks, Refused, Settings, router};
+use super::{EventIds, Hooks, Refused, Settings, Validated, router};
 use crate::domain::Secret;
 
 struct Query;
@@ -52,6 +53,15 @@ impl Query {
 
     async fn number(&self, x: i32) -> i32 {
         x
+    }
+
+    async fn echo(&self, text: Option<String>) -> Option<String> {
+        text
+    }
+
+    /// Whether the executor was told that it need not validate.
+    async fn is_validated(&self, ctx: &Context<'_>) -> bool {
+        ctx.data_opt::<Validated>().is_some()
     }
 
     async fn leaking(&self) -> Result<i32> {
