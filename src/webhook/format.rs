@@ -3,8 +3,7 @@
 mod cloud_events;
 mod thin;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use entity::{PayloadFormat, Timestamp};
+use entity::PayloadFormat;
 
 use super::EventView;
 
@@ -27,12 +26,6 @@ pub fn of(name: PayloadFormat) -> &'static dyn Format {
         PayloadFormat::Thin => &thin::Thin,
         PayloadFormat::CloudEvents => &cloud_events::CloudEvents,
     }
-}
-
-/// RFC 3339 with milliseconds, in UTC.
-fn rfc3339(at: Timestamp) -> String {
-    let at: DateTime<Utc> = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]
