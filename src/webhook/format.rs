@@ -30,7 +30,7 @@ pub fn of(name: PayloadFormat) -> &'static dyn Format {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use entity::{EventId, WorkspaceId};
+    use entity::{EventId, Timestamp, WorkspaceId};
     use serde_json::json;
     use uuid::Uuid;
 
