@@ -11,6 +11,7 @@ use crate::house::{Ear, House, Told, document};
 
 stories! {
     a_key_that_asks_too_often_waits_and_others_do_not,
+    the_keys_of_a_workspace_keep_no_more_open_together_than_it_may,
     by_default_thousands_of_requests_a_second_are_not_too_many,
     what_an_operation_costs_is_told_and_limited,
     only_listed_documents_are_carried_out_if_the_operator_says_so,
@@ -44,6 +45,20 @@ async fn a_key_that_asks_too_often_waits_and_others_do_not(house: &mut House) {
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
     }
     stranger.call(VIEWER, json!({})).await;
+}
+
+async fn the_keys_of_a_workspace_keep_no_more_open_together_than_it_may(house: &mut House) {
+    let another = json!({ "name": "another", "scopes": ["LINKS_READ"] });
+    let another = house.partner.mutate("createApiKey", another).await;
+    let another = house.partner.with_key(another["secret"].as_str().unwrap());
+    let stranger = house.stranger().await;
+    house.set_api(|api| api.workspace_connections = 2).await;
+    let _sockets = (house.partner.socket().await, another.socket().await);
+
+    assert_eq!(another.try_socket().await.err(), Some(1013));
+    assert_eq!(house.partner.try_socket().await.err(), Some(1013));
+    another.call(VIEWER, json!({})).await;
+    stranger.socket().await;
 }
 
 async fn by_default_thousands_of_requests_a_second_are_not_too_many(house: &mut House) {
