@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::allowances::say_no_more_than_a_reference;
-use crate::house::{Ear, House, Link, Told};
+use crate::house::{Ear, House, Link, Socket, Stream, Told};
 
 stories! {
     a_subscriber_without_a_cursor_hears_what_comes_from_now_on,
@@ -282,39 +282,43 @@ async fn rename_facts(house: &House, from: &str, to: &str) {
     house.database.open().await.execute_unprepared(&statement).await.unwrap();
 }
 
-async fn a_log_that_cannot_be_read_ends_what_follows_it_and_nothing_is_missed(house: &mut House) {
+/// Follows the log after a cursor both ways: on the socket, and on a stream that this opens.
+async fn follow(house: &House, socket: &mut Socket, after: &str) -> Stream {
     let query = "subscription($after: EventCursor) { events(types: [\"link.*\"], after: $after) { cursor } }";
-    let start = json!({ "after": house.partner.cursor().await });
-    let mut made = make_links(house, 1).await;
-    let mut socket = house.partner.socket().await;
-    socket.subscribe(query, start.clone()).await;
-    let mut stream = house.partner.stream(query, start, None).await;
-    for before in &made {
-        assert_eq!(cursor(&socket.event().await), *before);
-        assert_eq!(stream.next().await.unwrap().id.as_ref(), Some(before));
-    }
+    socket.subscribe(query, json!({ "after": after })).await;
+    house.partner.stream(query, json!({}), Some(after)).await
+}
 
-    let last = made.last().unwrap().clone();
-    made = vec![house.partner.create_link().await.cursor];
+/// Whether both tell of these next, each of them once and in order.
+async fn both_tell(socket: &mut Socket, stream: &mut Stream, cursors: &[String]) {
+    for told in cursors {
+        assert_eq!(cursor(&socket.event().await), *told);
+        assert_eq!(stream.next().await.unwrap().id.as_ref(), Some(told));
+    }
+}
+
+async fn a_log_that_cannot_be_read_ends_what_follows_it_and_nothing_is_missed(house: &mut House) {
+    let start = house.partner.cursor().await;
+    let mut socket = house.partner.socket().await;
+    let mut stream = follow(house, &mut socket, &start).await;
+    let before = make_links(house, 1).await;
+    both_tell(&mut socket, &mut stream, &before).await;
+
+    let mut missed = vec![house.partner.create_link().await.cursor];
     let ear = Ear::listen().await;
     rename_facts(house, "facts", "hidden_facts").await;
     house.tell().await;
     let Told::Error(by_socket) = socket.next().await else { panic!("the subscription goes on") };
     let by_stream = stream.next().await.unwrap().data;
     let log = ear.heard();
-
     say_no_more_than_a_reference(&by_socket, &log);
     say_no_more_than_a_reference(&by_stream["errors"], &log);
     assert_eq!((stream.next().await.unwrap().name.as_str(), stream.next().await), ("complete", None));
     assert_eq!(socket.hears_soon().await, None, "its error was its last word");
 
     rename_facts(house, "hidden_facts", "facts").await;
-    made.extend(make_links(house, 1).await);
-    socket.subscribe(query, json!({ "after": last })).await;
-    let mut stream = house.partner.stream(query, json!({}), Some(&last)).await;
-    for missed in &made {
-        assert_eq!(cursor(&socket.event().await), *missed);
-        assert_eq!(stream.next().await.unwrap().id.as_ref(), Some(missed));
-    }
+    missed.extend(make_links(house, 1).await);
+    let mut stream = follow(house, &mut socket, before.last().unwrap()).await;
+    both_tell(&mut socket, &mut stream, &missed).await;
     assert_eq!(socket.hears_soon().await, None);
 }
