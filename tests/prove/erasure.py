@@ -55,7 +55,8 @@ def prove(database, wanted):
         for number in range(wanted.rounds):
             try:
                 stage, left, at = scene.play(chance.uniform(0.0, took * BEYOND))
-            except Failure as failure:
+            except (Failure, *DOWN) as failure:
+                # A server that gives no answer to the second call has failed as well.
                 raise Failure(f"{database}, round {number + 1} (seed {seed}): {failure}") from failure
             stages[stage] = stages.get(stage, 0) + 1
             print(f"{database} {number + 1:3}  killed after {at:5.2f} s of {took:.2f}, {stage:12} "
