@@ -212,6 +212,7 @@ fn partners(settings: &Settings) -> Result<api::Settings, Error> {
         execution: said.timeout,
         rate: said.rate.map(|(rate, burst)| Rate::a_second(rate, burst)),
         connections: said.connections,
+        crowd_connections: said.workspace_connections,
         trusted_proxies: settings.trusted_proxies.clone(),
         graphiql: said.graphiql,
         ..api::Settings::default()

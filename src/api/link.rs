@@ -209,7 +209,7 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Link>> {
     let caller = caller(ctx, Scope::LinksRead)?;
     let Ok(id) = id.parse() else { return Ok(None) };
     // Under load one statement answers many.
-    Ok(load::in_crowd(ctx, LinkOf(caller.workspace, id)).await?.map(Link))
+    Ok(load::gathered(ctx, LinkOf(caller.workspace, id)).await?.map(Link))
 }
 
 /// Reading links.

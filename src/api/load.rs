@@ -14,14 +14,18 @@ use entity::{
 };
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use super::error;
 use super::together::Turns;
 use crate::service::kept::Clocks;
 use crate::service::{self, App};
 
-/// Readings for all answers at a time: with two, one that hangs holds up nobody.
-const READINGS: usize = 1;
+/// How often everybody who is ready goes before a reading for all answers: they may ask for rows of their own.
+const OTHERS_FIRST: usize = 6;
+/// How long such a reading waits for the one before it, which may hang.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Reads rows by workspace and id.
 pub(super) struct Rows(App);
@@ -49,16 +53,18 @@ impl Load {
 
 /// A loader for all answers, of what is asked for alone: while some rows are read, others gather for the next reading.
 #[derive(Clone)]
-pub(super) struct Crowd(Arc<DataLoader<Rows>>);
+pub(super) struct Gathering(Arc<DataLoader<Rows>>);
 
-impl Crowd {
+impl Gathering {
     pub(super) fn new(app: App) -> Self {
-        let readings = Arc::new(Semaphore::new(READINGS));
+        let turn = Arc::new(Semaphore::new(1));
         let read = move |rows: BoxFuture<'static, ()>| {
-            let readings = Arc::clone(&readings);
+            let turn = Arc::clone(&turn);
             tokio::spawn(async move {
-                // It is never closed.
-                let _reading = readings.acquire().await;
+                let _turn = timeout(PATIENCE, turn.acquire()).await;
+                for _ in 0..OTHERS_FIRST {
+                    yield_now().await;
+                }
                 rows.await;
             })
         };
@@ -67,12 +73,12 @@ impl Crowd {
 }
 
 /// The row behind `key`, read together with those that other answers ask for at this moment.
-pub(super) async fn in_crowd<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Rows as Loader<K>>::Value>>
+pub(super) async fn gathered<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Rows as Loader<K>>::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Rows: Loader<K, Error = Arc<service::Error>>,
 {
-    let Crowd(load) = ctx.data::<Crowd>()?;
+    let Gathering(load) = ctx.data::<Gathering>()?;
     load.load_one(key).await.map_err(|error| shared(&error))
 }
 

@@ -51,6 +51,7 @@ use door::{Authenticate, Hooks, Refused};
 pub fn router(app: App, settings: Settings, closing: CancellationToken) -> Router {
     let hooks = Hooks {
         authenticate: authenticate(app.clone()),
+        crowd: Arc::new(|caller: &Caller| caller.workspace.0.as_u128()),
         prepare: Arc::new(|request, caller: Caller| request.data(caller)),
         closing,
     };

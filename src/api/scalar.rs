@@ -8,10 +8,10 @@ use std::time::Duration as Span;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime as Instant, SecondsFormat, Utc};
+use chrono::DateTime as Instant;
 use entity::Timestamp;
 
-use crate::domain::duration;
+use crate::domain::{duration, instant};
 
 /// An instant as RFC 3339 in UTC, such as `2026-11-22T12:00:00.000Z`.
 pub(super) struct DateTime(pub Timestamp);
@@ -32,8 +32,7 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        let at = Instant::<Utc>::from_timestamp_millis(self.0.0).unwrap_or_default();
-        Value::String(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+        Value::String(instant::format(self.0))
     }
 }
 

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::job::Job;
 use super::key::ApiKey;
 use super::link::Link;
-use super::load::Crowd;
+use super::load::Gathering;
 use super::login::Login;
 use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
@@ -67,8 +67,8 @@ const PAGE: &str = "A page of a list, as Relay has it.";
 
 /// The schema over a tool box.
 pub(super) fn over(app: App) -> Together {
-    let crowd = Crowd::new(app.clone());
-    let schema = || builder().data(app.clone()).data(crowd.clone());
+    let gathering = Gathering::new(app.clone());
+    let schema = || builder().data(app.clone()).data(gathering.clone());
     let trusting = schema().validation_mode(ValidationMode::Fast).finish();
     Together::new(schema().finish(), trusting, app)
 }

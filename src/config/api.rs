@@ -14,6 +14,8 @@ use crate::domain::duration;
 const RATE: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
 /// Sockets and event streams of one key, unless the operator says otherwise.
 const CONNECTIONS: usize = 20_000;
+/// How many times as many all keys of a workspace may have open together, unless the operator says otherwise.
+const KEYS: usize = 4;
 /// What an operation may cost, unless the operator says otherwise.
 const COST: usize = 100_000;
 /// What the operator may say.
@@ -30,6 +32,8 @@ pub struct Api {
     pub rate: Option<(NonZeroU32, NonZeroU32)>,
     /// How many sockets and event streams one key may have open.
     pub connections: usize,
+    /// How many all keys of one workspace may have open together.
+    pub workspace_connections: usize,
     /// What one operation may cost.
     pub cost: usize,
     /// How long a query or mutation may take.
@@ -47,6 +51,7 @@ impl Default for Api {
         Self {
             rate: Some((RATE, RATE)),
             connections: CONNECTIONS,
+            workspace_connections: KEYS * CONNECTIONS,
             cost: COST,
             timeout: TIMEOUT,
             graphiql: false,
@@ -63,6 +68,7 @@ pub(super) struct Raw {
     rate: Option<u32>,
     burst: Option<NonZeroU32>,
     connections: Option<NonZeroU32>,
+    workspace_connections: Option<NonZeroU32>,
     cost: Option<usize>,
     timeout: Option<String>,
     #[serde(default)]
@@ -98,10 +104,13 @@ impl Raw {
         if self.documents.only && self.documents.file.is_none() {
             return Err(("api.documents.only", "needs api.documents.file, the list of documents".to_owned()));
         }
-        let connections = self.connections.and_then(|count| usize::try_from(count.get()).ok());
+        let count = |given: Option<NonZeroU32>| given.and_then(|count| usize::try_from(count.get()).ok());
+        let connections = count(self.connections).unwrap_or(usual.connections);
+        let together = count(self.workspace_connections).unwrap_or(connections.saturating_mul(KEYS));
         Ok(Api {
             rate: rate.map(|rate| (rate, self.burst.unwrap_or(rate))),
-            connections: connections.unwrap_or(usual.connections),
+            connections,
+            workspace_connections: together,
             cost,
             timeout,
             graphiql: self.graphiql,
@@ -122,11 +131,16 @@ mod tests {
         assert_eq!(api.rate.map(|(rate, burst)| (rate.get(), burst.get())), Some((50, 50)));
         assert_eq!((api.cost, api.timeout.as_secs(), api.documents_only), (500, 2, true));
         assert_eq!(with_file("api.rate = 0").unwrap().api.rate, None);
+        let connections =
+            |text| with_file(text).map(|said| (said.api.connections, said.api.workspace_connections));
+        assert_eq!(connections("api.connections = 10").unwrap(), (10, 40));
+        assert_eq!(connections("api.workspace_connections = 50").unwrap(), (20_000, 50));
 
         for (text, key) in [
             ("api = { rate = 0, burst = 5 }", "api.burst"),
             ("api.burst = 0", "api.burst"),
             ("api.connections = 0", "api.connections"),
+            ("api.workspace_connections = 0", "api.workspace_connections"),
             ("api.cost = 99", "api.cost"),
             ("api.timeout = 'PT0.5S'", "api.timeout"),
             ("api.documents.only = true", "api.documents.only"),

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod files;
 pub mod hex;
 pub mod hint;
+pub mod instant;
 pub mod link;
 pub mod origins;
 pub mod prompt;

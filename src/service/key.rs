@@ -40,6 +40,8 @@ pub struct Caller {
     pub key: KeyId,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Caller {
@@ -85,7 +87,8 @@ pub async fn authenticate(app: &App, key: &Secret) -> Result<Option<Caller>, Err
     if state(&row, app.clock.now()) != State::Live {
         return Ok(None);
     }
-    Ok(Some(Caller { workspace: row.workspace_id, key: row.id, scopes: scopes(&row) }))
+    let (workspace, key, expires_at) = (row.workspace_id, row.id, row.expires_at);
+    Ok(Some(Caller { workspace, key, scopes: scopes(&row), expires_at }))
 }
 
 /// The key with that id.

@@ -3,8 +3,7 @@
 mod cloud_events;
 mod thin;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use entity::{PayloadFormat, Timestamp};
+use entity::PayloadFormat;
 
 use super::EventView;
 
@@ -29,15 +28,9 @@ pub fn of(name: PayloadFormat) -> &'static dyn Format {
     }
 }
 
-/// RFC 3339 with milliseconds, in UTC.
-fn rfc3339(at: Timestamp) -> String {
-    let at: DateTime<Utc> = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
-    use entity::{EventId, WorkspaceId};
+    use entity::{EventId, Timestamp, WorkspaceId};
     use serde_json::json;
     use uuid::Uuid;
 

@@ -11,6 +11,7 @@ use crate::house::{Ear, House, Told, document};
 
 stories! {
     a_key_that_asks_too_often_waits_and_others_do_not,
+    the_keys_of_a_workspace_keep_no_more_open_together_than_it_may,
     by_default_thousands_of_requests_a_second_are_not_too_many,
     what_an_operation_costs_is_told_and_limited,
     only_listed_documents_are_carried_out_if_the_operator_says_so,
@@ -44,6 +45,20 @@ async fn a_key_that_asks_too_often_waits_and_others_do_not(house: &mut House) {
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
     }
     stranger.call(VIEWER, json!({})).await;
+}
+
+async fn the_keys_of_a_workspace_keep_no_more_open_together_than_it_may(house: &mut House) {
+    let another = json!({ "name": "another", "scopes": ["LINKS_READ"] });
+    let another = house.partner.mutate("createApiKey", another).await;
+    let another = house.partner.with_key(another["secret"].as_str().unwrap());
+    let stranger = house.stranger().await;
+    house.set_api(|api| api.workspace_connections = 2).await;
+    let _sockets = (house.partner.socket().await, another.socket().await);
+
+    assert_eq!(another.try_socket().await.err(), Some(1013));
+    assert_eq!(house.partner.try_socket().await.err(), Some(1013));
+    another.call(VIEWER, json!({})).await;
+    stranger.socket().await;
 }
 
 async fn by_default_thousands_of_requests_a_second_are_not_too_many(house: &mut House) {
@@ -127,14 +142,19 @@ async fn what_breaks_is_told_by_a_reference_that_is_in_the_log(house: &mut House
 
     let log = ear.heard();
     for errors in [&query["errors"], &mutation["errors"], &subscription] {
-        let error = &errors[0];
-        assert_eq!(error["extensions"]["code"], "INTERNAL", "{errors}");
-        let reference = error["extensions"]["reference"].as_str().unwrap();
-        assert!(error["message"].as_str().unwrap().contains(reference));
-        assert!(log.contains(reference), "{reference} is not in the log");
-        for internal in ["hidden", "relation", "table", "SELECT", "sqlx", "Database"] {
-            assert!(!errors.to_string().contains(internal), "{errors}");
-        }
+        say_no_more_than_a_reference(errors, &log);
+    }
+}
+
+/// Whether these errors are one that is ours, told by nothing but a reference that is in the log.
+pub(crate) fn say_no_more_than_a_reference(errors: &Value, log: &str) {
+    let [error] = errors.as_array().unwrap().as_slice() else { panic!("not one error: {errors}") };
+    assert_eq!(error["extensions"]["code"], "INTERNAL", "{errors}");
+    let reference = error["extensions"]["reference"].as_str().unwrap();
+    assert!(error["message"].as_str().unwrap().contains(reference));
+    assert!(log.contains(reference), "{reference} is not in the log");
+    for internal in ["hidden", "facts", "relation", "table", "SELECT", "sqlx", "Database"] {
+        assert!(!errors.to_string().contains(internal), "{errors}");
     }
 }
 

@@ -19,6 +19,7 @@ stories! {
     a_key_that_ends_by_itself_ends_everywhere,
     a_new_key_is_shown_once_and_does_what_it_was_made_for,
     a_key_grants_only_what_it_has,
+    a_key_that_ends_by_itself_makes_none_that_outlives_it,
     a_key_that_cannot_be_is_refused_by_the_field_that_is_wrong,
     a_key_that_is_asked_for_twice_is_one_and_its_secret_is_not_shown_again,
     there_is_room_for_a_hundred_live_keys,
@@ -163,6 +164,42 @@ async fn a_key_grants_only_what_it_has(house: &mut House) {
     assert_eq!(beyond["userErrors"][0]["field"], json!(["scopes", "1"]), "{beyond}");
     assert!(beyond["userErrors"][0]["message"].as_str().unwrap().contains("LINKS_WRITE"));
     assert_eq!(within["userErrors"], json!([]));
+}
+
+async fn a_key_that_ends_by_itself_makes_none_that_outlives_it(house: &mut House) {
+    let at = |seconds: i64| {
+        let at = chrono::DateTime::from_timestamp_millis(house.now().0 + seconds * 1_000).unwrap();
+        at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    };
+    let of = |fields: Value| {
+        let mut input = json!({ "name": "for a while", "scopes": ["ADMIN"] });
+        input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        input
+    };
+    let end = at(3_600);
+    let lent = house.partner.mutate("createApiKey", of(json!({ "expiresAt": end }))).await;
+    let lent = house.partner.with_key(lent["secret"].as_str().unwrap());
+    let before = house.inventory().await;
+
+    for (field, fields) in [
+        ("expiresAt", json!({})),
+        ("expiresAt", json!({ "expiresAt": at(3_601) })),
+        ("expiresIn", json!({ "expiresIn": "PT1H1S" })),
+    ] {
+        let refused = lent.mutate("createApiKey", of(fields)).await;
+
+        assert_eq!((&refused["apiKey"], &refused["secret"]), (&Value::Null, &Value::Null));
+        let error = &refused["userErrors"][0];
+        assert_eq!((&error["code"], &error["field"]), (&json!("INVALID"), &json!([field])), "{refused}");
+        assert!(error["message"].as_str().unwrap().contains(&end), "{refused}");
+    }
+    assert_eq!(house.inventory().await, before);
+    for fields in
+        [json!({ "expiresAt": end }), json!({ "expiresIn": "PT1H" }), json!({ "expiresIn": "PT1M" })]
+    {
+        let made = lent.mutate("createApiKey", of(fields)).await;
+        assert!(made["apiKey"]["expiresAt"].as_str().unwrap() <= end.as_str(), "{made}");
+    }
 }
 
 async fn a_key_that_cannot_be_is_refused_by_the_field_that_is_wrong(house: &mut House) {

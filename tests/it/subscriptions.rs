@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::house::{House, Link, Told};
+use crate::allowances::say_no_more_than_a_reference;
+use crate::house::{Ear, House, Link, Socket, Stream, Told};
 
 stories! {
     a_subscriber_without_a_cursor_hears_what_comes_from_now_on,
@@ -22,6 +24,7 @@ stories! {
     a_cursor_that_was_never_given_is_refused,
     every_event_can_be_followed,
     server_sent_events_go_on_where_they_broke_off,
+    a_log_that_cannot_be_read_ends_what_follows_it_and_nothing_is_missed,
 }
 
 async fn a_subscriber_without_a_cursor_hears_what_comes_from_now_on(house: &mut House) {
@@ -271,4 +274,51 @@ async fn server_sent_events_go_on_where_they_broke_off(house: &mut House) {
     assert_eq!((first.name.as_str(), first.id), ("next", Some(link.cursor)));
     assert_eq!(change(&second.data)["status"], "EXPIRED");
     assert_eq!((last.name.as_str(), stream.next().await), ("complete", None));
+}
+
+/// Takes from the log, under everybody's feet, what its readers need and its tailer does not; or gives it back.
+async fn rename_facts(house: &House, from: &str, to: &str) {
+    let statement = format!("ALTER TABLE event RENAME COLUMN {from} TO {to}");
+    house.database.open().await.execute_unprepared(&statement).await.unwrap();
+}
+
+/// Follows the log after a cursor both ways: on the socket, and on a stream that this opens.
+async fn follow(house: &House, socket: &mut Socket, after: &str) -> Stream {
+    let query = "subscription($after: EventCursor) { events(types: [\"link.*\"], after: $after) { cursor } }";
+    socket.subscribe(query, json!({ "after": after })).await;
+    house.partner.stream(query, json!({}), Some(after)).await
+}
+
+/// Whether both tell of these next, each of them once and in order.
+async fn both_tell(socket: &mut Socket, stream: &mut Stream, cursors: &[String]) {
+    for told in cursors {
+        assert_eq!(cursor(&socket.event().await), *told);
+        assert_eq!(stream.next().await.unwrap().id.as_ref(), Some(told));
+    }
+}
+
+async fn a_log_that_cannot_be_read_ends_what_follows_it_and_nothing_is_missed(house: &mut House) {
+    let start = house.partner.cursor().await;
+    let mut socket = house.partner.socket().await;
+    let mut stream = follow(house, &mut socket, &start).await;
+    let before = make_links(house, 1).await;
+    both_tell(&mut socket, &mut stream, &before).await;
+
+    let mut missed = vec![house.partner.create_link().await.cursor];
+    let ear = Ear::listen().await;
+    rename_facts(house, "facts", "hidden_facts").await;
+    house.tell().await;
+    let Told::Error(by_socket) = socket.next().await else { panic!("the subscription goes on") };
+    let by_stream = stream.next().await.unwrap().data;
+    let log = ear.heard();
+    say_no_more_than_a_reference(&by_socket, &log);
+    say_no_more_than_a_reference(&by_stream["errors"], &log);
+    assert_eq!((stream.next().await.unwrap().name.as_str(), stream.next().await), ("complete", None));
+    assert_eq!(socket.hears_soon().await, None, "its error was its last word");
+
+    rename_facts(house, "hidden_facts", "facts").await;
+    missed.extend(make_links(house, 1).await);
+    let mut stream = follow(house, &mut socket, before.last().unwrap()).await;
+    both_tell(&mut socket, &mut stream, &missed).await;
+    assert_eq!(socket.hears_soon().await, None);
 }

@@ -16,11 +16,11 @@ Arrival = collections.namedtuple("Arrival", "at id kind link sequence answered")
 
 class Receiver:
     """Listens on loopback. `on_arrival` is called with each verified request before it is answered, and says
-    the status (None = no answer at all); `on_answer` is called after."""
+    the status (None = no answer at all); `on_answer` is called after. Each answer says `words`."""
 
     def __init__(self, address=("127.0.0.1", 0)):
         receiver = self
-        self.secret = None
+        self.secret, self.words = None, ""
         self.arrivals = []
         self.wrong = []
         self.on_arrival = self.on_answer = None
@@ -89,7 +89,10 @@ class Receiver:
         with self._changing:
             self.arrivals.append(arrival._replace(answered=status == 204))
         if status:
-            writing.write(f"HTTP/1.1 {status} Whatever\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode())
+            # An answer of 204 has no body.
+            words, status = (self.words.encode(), 200) if self.words and status == 204 else (b"", status)
+            head = f"HTTP/1.1 {status} Whatever\r\nconnection: close\r\ncontent-length: {len(words)}\r\n\r\n"
+            writing.write(head.encode() + words)
             writing.flush()
         if on_answer:
             on_answer(arrival)

@@ -126,6 +126,14 @@ class Sqlite:
         )
         return Holder([sys.executable, "-c", text, str(self.path)], "")
 
+    def holds(self, text):
+        """Whether a text stands in a file beside the database: itself, its log of writes, the server's log."""
+        command = ["grep", "-rqaF", "-e", text, str(self.path.parent)]
+        found = subprocess.run(command, check=False).returncode
+        if found > 1:
+            raise Failure("the files of the database cannot be read")
+        return found == 0
+
 
 class Postgres:
     """A database of its own on the server that scripts/with-postgres has started."""
@@ -142,6 +150,14 @@ class Postgres:
         """A process that keeps everybody else from writing to deliveries; it is to be killed."""
         statements = "BEGIN; LOCK TABLE delivery IN SHARE ROW EXCLUSIVE MODE; SELECT 'held';\n"
         return Holder(["psql", self.url, "-qAtX"], statements)
+
+    def holds(self, text):
+        """Whether a text stands in a row of any table, as words or as bytes."""
+        rows = "SELECT format('SELECT row_to_json(r)::text FROM public.%I r', tablename) FROM pg_tables " \
+               "WHERE schemaname = 'public' \\gexec\n"
+        command = ["psql", self.url, "-qAtX", "-v", "ON_ERROR_STOP=1"]
+        told = subprocess.run(command, input=rows, capture_output=True, text=True, check=True).stdout
+        return text in told or text.encode().hex() in told
 
 
 class Holder:

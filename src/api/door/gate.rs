@@ -15,13 +15,16 @@ use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::guests::{Guests, Line, Name, Pace};
+use super::guests::{Crowd, Guests, Line, Name, Pace};
 use super::refusal::Refusal;
 use super::settings::Settings;
 use crate::domain::Secret;
 
 /// Tells whose key it is.
 pub type Authenticate<C> = Arc<dyn Fn(Secret) -> BoxFuture<'static, Result<C, Refused>> + Send + Sync>;
+
+/// Tells which callers share a number of sockets and event streams.
+pub type CrowdOf<C> = Arc<dyn Fn(&C) -> Crowd + Send + Sync>;
 
 /// Why a key does not open the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Refused {
     Unauthenticated,
     /// It was used too often; it may be tried again after this long.
     RateLimited(Duration),
-    /// It has as many sockets and event streams open as it may; only the door itself says so.
+    /// It, or its crowd, has as many sockets and event streams open as it may; only the door itself says so.
     Crowded,
     /// It cannot be checked at the moment.
     Unavailable,
@@ -93,6 +96,7 @@ impl<C: Clone + Send + Sync> Stay<C> {
 /// Checks keys, and watches those that are in use.
 pub(super) struct Gate<C> {
     authenticate: Authenticate<C>,
+    crowd: CrowdOf<C>,
     recheck: Duration,
     guests: Arc<Guests>,
     watched: Arc<Mutex<Watched<C>>>,
@@ -102,9 +106,9 @@ pub(super) struct Gate<C> {
 type Watched<C> = HashMap<Name, watch::Sender<Option<C>>>;
 
 impl<C: Clone + Send + Sync + 'static> Gate<C> {
-    pub(super) fn new(authenticate: Authenticate<C>, settings: &Settings) -> Self {
+    pub(super) fn new(authenticate: Authenticate<C>, crowd: CrowdOf<C>, settings: &Settings) -> Self {
         let guests = Arc::new(Guests::new(settings));
-        Self { authenticate, recheck: settings.recheck, guests, watched: Arc::default() }
+        Self { authenticate, crowd, recheck: settings.recheck, guests, watched: Arc::default() }
     }
 
     /// Checks a key that is presented `from` somewhere, for one request.
@@ -123,7 +127,7 @@ impl<C: Clone + Send + Sync + 'static> Gate<C> {
     /// Lets who was let in stay for something that lasts.
     pub(super) fn keep(&self, key: Secret, visit: Visit<C>) -> Result<Stay<C>, Refused> {
         let Visit { caller, name } = visit;
-        let line = self.guests.connect(name).ok_or(Refused::Crowded)?;
+        let line = self.guests.connect(name, (self.crowd)(&caller)).ok_or(Refused::Crowded)?;
         let mut watched = lock(&self.watched);
         if let Some(sender) = watched.get(&name) {
             return Ok(Stay { seen: sender.subscribe(), line });

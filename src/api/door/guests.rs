@@ -1,4 +1,6 @@
-//! What one key may do at a time: how often it asks, and how many sockets and streams it keeps open.
+//! What one key may do at a time: how often it asks, and how many sockets and streams it keeps open. Keys may
+//! belong together (`Crowd`): then they also share a number of sockets and streams, or whoever has many keys
+//! would have no limit.
 //!
 //! The book has a line for each key that was let in a while ago, and for no others, so it is never longer than
 //! the list of keys. Keys that are not in it come from strangers: how often those may be tried is
@@ -7,7 +9,7 @@
 //! by a hash that nobody outside can foresee, so that any number of them costs the same memory.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +25,9 @@ use super::settings::{Rate, Settings};
 
 /// The hash of a key.
 pub(super) type Name = [u8; 32];
+
+/// Which keys belong together: those for which the house behind the door says the same number.
+pub type Crowd = u128;
 
 /// With more keys than this in the book, those that have been quiet are taken out.
 const MANY: usize = 10_000;
@@ -45,6 +50,7 @@ pub(super) struct Guests {
     rate: Option<Rate>,
     policy: Option<HeaderValue>,
     connections: usize,
+    crowd_connections: usize,
     strangers: Option<DefaultKeyedRateLimiter<u16>>,
     hasher: RandomState,
     book: Mutex<Book>,
@@ -52,6 +58,8 @@ pub(super) struct Guests {
 
 struct Book {
     guests: HashMap<Name, Guest>,
+    /// How many sockets and streams the keys of a crowd have open; none that has no line.
+    crowds: HashMap<Crowd, usize>,
     swept: Instant,
 }
 
@@ -68,9 +76,10 @@ impl Guests {
             rate: settings.rate,
             policy: settings.rate.and_then(policy),
             connections: settings.connections,
+            crowd_connections: settings.crowd_connections,
             strangers,
             hasher: RandomState::new(),
-            book: Mutex::new(Book { guests: HashMap::new(), swept: Instant::now() }),
+            book: Mutex::new(Book { guests: HashMap::new(), crowds: HashMap::new(), swept: Instant::now() }),
         }
     }
 
@@ -118,16 +127,18 @@ impl Guests {
         }
     }
 
-    /// One more socket or stream for a key; `None` if it has as many as it may.
-    pub(super) fn connect(self: &Arc<Self>, key: Name) -> Option<Line> {
+    /// One more socket or stream for a key; `None` if it, or its crowd, has as many as it may.
+    pub(super) fn connect(self: &Arc<Self>, key: Name, crowd: Crowd) -> Option<Line> {
         let mut book = self.book();
+        let together = book.crowds.get(&crowd).copied().unwrap_or(0);
         let guest = book.guests.get_mut(&key)?;
-        if guest.lines >= self.connections {
+        if guest.lines >= self.connections || together >= self.crowd_connections {
             return None;
         }
         guest.lines += 1;
+        book.crowds.insert(crowd, together + 1);
         drop(book);
-        Some(Line { guests: Arc::clone(self), key })
+        Some(Line { guests: Arc::clone(self), key, crowd })
     }
 
     /// Tells the rate in the header fields of draft-ietf-httpapi-ratelimit-headers-10.
@@ -153,6 +164,7 @@ impl Guests {
 pub(super) struct Line {
     guests: Arc<Guests>,
     key: Name,
+    crowd: Crowd,
 }
 
 impl Line {
@@ -164,8 +176,16 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if let Some(guest) = self.guests.book().guests.get_mut(&self.key) {
+        let mut book = self.guests.book();
+        if let Some(guest) = book.guests.get_mut(&self.key) {
             guest.lines = guest.lines.saturating_sub(1);
+        }
+        // Also of a key that was forgotten meanwhile: its line was open until now.
+        if let Entry::Occupied(mut together) = book.crowds.entry(self.crowd) {
+            *together.get_mut() = together.get().saturating_sub(1);
+            if *together.get() == 0 {
+                together.remove();
+            }
         }
     }
 }

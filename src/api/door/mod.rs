@@ -39,7 +39,8 @@ use tokio_util::sync::CancellationToken;
 
 use document::{Operation, Rules};
 pub use documents::{BadDocuments, Documents};
-pub use gate::{Authenticate, Refused};
+pub use gate::{Authenticate, CrowdOf, Refused};
+pub use guests::Crowd;
 pub use parsed::Validated;
 pub use settings::{DocumentLimits, Rate, Settings, SocketSettings};
 pub use sse::EventIds;
@@ -49,6 +50,8 @@ pub struct Hooks<C> {
     /// Tells whose key it is. It is called for every request, and about once a second for each key
     /// with open sockets or streams, so it should be cheap.
     pub authenticate: Authenticate<C>,
+    /// Tells whose keys belong together: they share a number of sockets and event streams.
+    pub crowd: CrowdOf<C>,
     /// Puts the caller, and what its request needs besides, into the request's data.
     pub prepare: Arc<dyn Fn(Request, C) -> Request + Send + Sync>,
     /// Ends sockets and event streams when the server stops; clients then connect again.
@@ -63,7 +66,7 @@ where
 {
     let door = Arc::new(Door {
         engine: execute::Engine::new(executor, settings.execution),
-        gate: gate::Gate::new(hooks.authenticate, &settings),
+        gate: gate::Gate::new(hooks.authenticate, hooks.crowd, &settings),
         prepare: hooks.prepare,
         closing: hooks.closing,
         known: known::Known::default(),

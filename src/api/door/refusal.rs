@@ -166,9 +166,10 @@ impl Refusal {
         Self::document(vec![coded(ServerError::new(message, None), "DOCUMENT_NOT_TRUSTED")])
     }
 
-    /// The key has as many sockets and event streams open as it may.
+    /// The key, or those that belong with it, have as many sockets and event streams open as they may.
     pub(super) fn too_many_connections() -> Self {
-        let message = "This key has as many sockets and event streams open as it may; close some.";
+        let message =
+            "This key, or its workspace, has as many sockets and event streams open as it may; close some.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
             .with(RETRY_AFTER, HeaderValue::from_static("5"))
     }

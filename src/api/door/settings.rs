@@ -23,6 +23,8 @@ pub struct Settings {
     pub rate: Option<Rate>,
     /// How many sockets and event streams one key may have open; default 20,000.
     pub connections: usize,
+    /// How many all keys of one crowd may have open together; default 80,000.
+    pub crowd_connections: usize,
     /// How often keys may be tried from one address that are not known to be good; default 20 a second, 200 at once.
     pub strangers: Rate,
     /// Whose `X-Forwarded-For` says which address that is; default nobody's.
@@ -48,6 +50,7 @@ impl Default for Settings {
             recheck: Duration::from_millis(900),
             rate: Some(Rate::a_second(DEFAULT_RATE, DEFAULT_RATE)),
             connections: 20_000,
+            crowd_connections: 80_000,
             strangers: Rate::a_second(STRANGERS, STRANGERS_AT_ONCE),
             trusted_proxies: Vec::new(),
             document: DocumentLimits::default(),

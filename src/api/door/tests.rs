@@ -119,7 +119,8 @@ impl Events {
     }
 }
 
-/// A server with one key, `psk_good`, that can be revoked.
+/// A server with one key, `psk_good`, that can be revoked, its partner's other key, `psk_good2`, and a key of
+/// somebody else, `psk_other`.
 struct Toy {
     app: Router,
     is_revoked: Arc<AtomicBool>,
@@ -138,12 +139,19 @@ impl Toy {
         let closing = tokio_util::sync::CancellationToken::new();
         let revoked = Arc::clone(&is_revoked);
         let authenticate = move |key: Secret| {
-            let is_valid = key.expose() == "psk_good" && !revoked.load(Ordering::Relaxed);
-            let answer = if is_valid { Ok("partner".to_owned()) } else { Err(Refused::Unauthenticated) };
+            let is_revoked = revoked.load(Ordering::Relaxed);
+            let caller = match key.expose() {
+                "psk_good" if !is_revoked => Some("partner"),
+                "psk_good2" => Some("partner"),
+                "psk_other" => Some("other"),
+                _ => None,
+            };
+            let answer = caller.map(ToOwned::to_owned).ok_or(Refused::Unauthenticated);
             std::future::ready(answer).boxed()
         };
         let hooks = Hooks {
             authenticate: Arc::new(authenticate),
+            crowd: Arc::new(|caller: &String| u128::from(caller == "partner")),
             prepare: Arc::new(|request, caller: String| request.data(caller)),
             closing: closing.clone(),
         };

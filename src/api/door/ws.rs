@@ -88,7 +88,9 @@ impl End {
     fn refused(refused: Refused) -> Self {
         match refused {
             Refused::Unauthenticated => Self::forbidden(),
-            Refused::Crowded => Self::close(1013, "Try again later: the key has too many connections open"),
+            Refused::Crowded => {
+                Self::close(1013, "Try again later: the key, or its workspace, has too many connections open")
+            }
             Refused::RateLimited(_) | Refused::Unavailable => Self::close(1013, "Try again later"),
         }
     }

@@ -19,9 +19,10 @@ pub(in crate::api) struct CreateApiKeyInput {
     name: String,
     /// What it may do: at least one scope, and none that the key that asks has not.
     scopes: Vec<Scope>,
-    /// It ends by itself after this long: whole seconds, PT1M..P3650D. Without this and `expiresAt` it does not.
+    /// It ends by itself after this long: whole seconds, PT1M..P3650D, and no later than the key that asks. Without
+    /// this and `expiresAt` it does not, which only a key that does not end by itself may ask for.
     expires_in: Option<Duration>,
-    /// It ends by itself at this time. Not together with `expiresIn`.
+    /// It ends by itself at this time, no later than the key that asks. Not together with `expiresIn`.
     expires_at: Option<DateTime>,
     /// The same key and input within 24 hours give the same object, without its secret.
     idempotency_key: Option<String>,
@@ -60,7 +61,7 @@ pub(in crate::api) struct KeyMutations;
 
 #[Object]
 impl KeyMutations {
-    /// Makes a key for this workspace that may do no more than the key that asks. Needs `ADMIN`.
+    /// Makes a key for this workspace that may do no more than the key that asks, and ends no later. Needs `ADMIN`.
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,

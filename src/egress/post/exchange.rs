@@ -2,9 +2,13 @@
 //!
 //! `ureq-proto` knows the protocol and touches no socket; here is what is written and read, and when.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::pin;
 
+use hyper::http::uri::{Authority, PathAndQuery};
 use hyper::{Response, Uri, header};
 use reqwest::header::HeaderValue;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -19,8 +23,8 @@ use crate::egress::{Error, Reply, Request, cause};
 const LONGEST_HEAD: usize = 16 * 1024;
 /// Bytes that are first read at once: as much as most answers have.
 const FIRST_READ: usize = 1_024;
-/// Bytes that a request's line and headers are written in at once; longer ones take several turns.
-const PIECE: usize = 4 * 1_024;
+/// Bytes of a request's head beside its address and its headers: the version, `content-length` and line ends.
+const AROUND: usize = 128;
 
 /// A request that is ready to leave.
 pub(super) struct Exchange {
@@ -85,15 +89,13 @@ fn written(
     head: hyper::Request<()>,
     body: &[u8],
 ) -> Result<(Vec<u8>, Call<RecvResponse>), ureq_proto::Error> {
+    let room = room(&head);
+    let mut outgoing = Vec::with_capacity(room + body.len());
+    outgoing.resize(room, 0);
     let mut call = Call::new(head)?.proceed();
-    let (mut outgoing, mut written) = (Vec::new(), 0);
-    while !call.can_proceed() {
-        outgoing.resize(written + PIECE, 0);
-        written += call.write(&mut outgoing[written..])?;
-    }
+    let written = call.write(&mut outgoing)?;
     outgoing.truncate(written);
     outgoing.extend_from_slice(body);
-    outgoing.shrink_to_fit();
     let call = match call.proceed()? {
         Some(SendRequestResult::SendBody(mut call)) => {
             call.consume_direct_write(body.len())?;
@@ -104,6 +106,16 @@ fn written(
     };
     let call = call.ok_or(ureq_proto::Error::OutputOverflow)?;
     Ok((outgoing, call))
+}
+
+/// Bytes that the head of a request needs at most.
+fn room(head: &hyper::Request<()>) -> usize {
+    let length = |part: Option<&str>| part.map_or(0, str::len);
+    // The authority stands in the header `host`.
+    let address = length(head.uri().authority().map(Authority::as_str))
+        + length(head.uri().path_and_query().map(PathAndQuery::as_str));
+    let headers = head.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    AROUND + address + headers.sum::<usize>()
 }
 
 /// What has been read and not yet understood.
@@ -240,139 +252,4 @@ async fn fill(mut from: impl AsyncRead + Unpin, bytes: &mut Vec<u8>) -> Result<b
 /// An answer that is not HTTP.
 fn broken(error: &ureq_proto::Error) -> Error {
     Error::Broken(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use reqwest::Method;
-    use tokio::io::{DuplexStream, duplex};
-
-    use super::*;
-
-    fn exchange(body: &[u8]) -> Exchange {
-        let url: url::Url = "http://receiver.example:8080/hook?a=b".parse().unwrap();
-        let request = Request {
-            method: Method::POST,
-            headers: [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))].into_iter().collect(),
-            body: body.to_vec(),
-            deadline: Duration::from_secs(1),
-            max_body: 8,
-            url: url.clone(),
-        };
-        Exchange::try_new(url.as_str().parse().unwrap(), request).ok().unwrap()
-    }
-
-    /// What comes of `answer`, after which the other side closes if it is to.
-    async fn over(answer: &[u8], closes: bool) -> Result<Answer, Failed> {
-        let (mut ours, mut theirs) = duplex(64 * 1024);
-        theirs.write_all(answer).await.unwrap();
-        if closes {
-            theirs.shutdown().await.unwrap();
-        }
-        exchange(b"{}").over(&mut ours).await
-    }
-
-    #[track_caller]
-    fn assert_answer(answered: Result<Answer, Failed>, body: &str, (truncated, leaves): (bool, bool)) {
-        let Ok(Answer { reply, leaves_connection }) = answered else { panic!("no answer") };
-        assert_eq!(
-            (String::from_utf8_lossy(&reply.body).as_ref(), reply.truncated, leaves_connection),
-            (body, truncated, leaves)
-        );
-    }
-
-    #[track_caller]
-    fn assert_broken(answered: Result<Answer, Failed>, words: &str) {
-        let Err(Failed::Sent(Error::Broken(said))) = answered else { panic!("not broken") };
-        assert!(said.contains(words), "{said}");
-    }
-
-    #[tokio::test]
-    async fn a_request_leaves_in_origin_form_with_its_length() {
-        let (mut ours, mut theirs) = duplex(4_096);
-        theirs.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-
-        let answered = exchange(b"{}").over(&mut ours).await;
-
-        assert_answer(answered, "", (false, true));
-        drop(ours);
-        let mut sent = String::new();
-        theirs.read_to_string(&mut sent).await.unwrap();
-        assert!(sent.starts_with("POST /hook?a=b HTTP/1.1\r\n") && sent.ends_with("\r\n\r\n{}"), "{sent}");
-        for line in ["host: receiver.example:8080", "content-length: 2", "content-type: text/plain"] {
-            assert!(sent.contains(&format!("\r\n{line}\r\n")), "{sent}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_body_ends_by_its_length_its_last_chunk_or_its_connection() {
-        let sized = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
-        let chunked =
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nx: y\r\n\r\n";
-        let closed = b"HTTP/1.1 200 OK\r\n\r\nhello";
-
-        assert_answer(over(sized, false).await, "hello", (false, true));
-        assert_answer(over(chunked, false).await, "hello", (false, true));
-        assert_answer(over(closed, true).await, "hello", (false, false));
-    }
-
-    #[tokio::test]
-    async fn a_connection_is_not_used_again_when_something_is_left_on_it() {
-        let long = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n123456789";
-        let more = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1HTTP/1.1 200 OK\r\n";
-        let last = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\nconnection: close\r\n\r\n1";
-        let elsewhere = b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n";
-
-        assert_answer(over(long, false).await, "12345678", (true, false));
-        assert_answer(over(more, false).await, "1", (false, false));
-        assert_answer(over(last, false).await, "1", (false, false));
-        assert_answer(over(elsewhere, false).await, "", (false, false));
-    }
-
-    #[tokio::test]
-    async fn what_only_informs_is_passed_over() {
-        let answer =
-            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\
-                       content-length: 2\r\n\r\nok";
-
-        assert_answer(over(answer, false).await, "ok", (false, true));
-    }
-
-    #[tokio::test]
-    async fn what_ends_early_or_never_is_broken() {
-        let short = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell";
-        let cut = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhe";
-        let endless = [b"HTTP/1.1 200 OK\r\nx: ".as_slice(), &[b'y'; LONGEST_HEAD]].concat();
-
-        assert_broken(over(short, true).await, "ended before its end");
-        assert_broken(over(cut, true).await, "ended before its end");
-        assert_broken(over(&endless, false).await, "longer than 16384 bytes");
-        assert_broken(over(b"", true).await, "before an answer came");
-    }
-
-    #[tokio::test]
-    async fn who_refuses_before_it_has_read_all_is_understood() {
-        let (mut ours, mut theirs) = duplex(256);
-        theirs.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-
-        let answered = exchange(&[b'x'; 10_000]).over(&mut ours).await;
-
-        assert_answer(answered, "", (false, false));
-    }
-
-    #[tokio::test]
-    async fn what_has_not_left_can_go_over_another_connection() {
-        let (mut gone, theirs): (DuplexStream, _) = duplex(64);
-        drop(theirs);
-        let (mut ours, mut theirs) = duplex(4_096);
-        theirs.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        let mut exchange = exchange(b"{}");
-
-        let first = exchange.over(&mut gone).await;
-
-        assert!(matches!(first, Err(Failed::Unsent(Error::Broken(_)))));
-        assert_answer(exchange.over(&mut ours).await, "", (false, true));
-    }
 }

@@ -1,11 +1,14 @@
 //! Making keys: by a key for its own workspace, and by the operator for any.
+//!
+//! A key passes on no more than it has: neither scopes nor time. So one that ends by itself has no successor
+//! that outlives it, and a key that was lent out does not stay.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use entity::{KeyId, Scope, Strings, Timestamp, WorkspaceId, api_key};
 
-use crate::domain::{Secret, hex};
+use crate::domain::{Secret, hex, instant};
 use crate::service::audit::{self, Author};
 use crate::service::idempotency::{self, Request};
 use crate::service::{App, Caller, Error, Problem, check};
@@ -57,7 +60,7 @@ pub struct Created {
     pub secret: Secret,
 }
 
-/// Makes a key for the caller's workspace that may do no more than the caller.
+/// Makes a key for the caller's workspace that may do no more than the caller, and for no longer.
 ///
 /// # Errors
 /// [`Error::Invalid`] with the field; [`Error::Conflict`] for an idempotency key that was used otherwise.
@@ -69,7 +72,7 @@ pub async fn issue(app: &App, caller: &Caller, new: New) -> Result<Issued, Error
             return Err(Error::invalid(&format!("scopes.{index}"), message));
         }
     }
-    make(app, caller.into(), new).await
+    make(app, caller.into(), caller.expires_at, new).await
 }
 
 /// Makes a key with `scopes` for a workspace, as its operator. It does not end by itself.
@@ -96,14 +99,17 @@ pub async fn create_until(
     expiry: Expiry,
 ) -> Result<Created, Error> {
     let new = New { name: name.to_owned(), scopes: scopes.to_vec(), expiry, idempotency_key: None };
-    let made = make(app, Author::operator(workspace), new).await?;
+    let made = make(app, Author::operator(workspace), None, new).await?;
     // Without an idempotency key there is nothing to replay.
     Ok(Created { secret: made.secret.ok_or(Error::Gone)?, key: made.key })
 }
 
-async fn make(app: &App, author: Author, new: New) -> Result<Issued, Error> {
+async fn make(app: &App, author: Author, latest: Option<Timestamp>, new: New) -> Result<Issued, Error> {
     let now = app.clock.now();
     let expires_at = fits(&new, now)?;
+    if let Some(latest) = latest {
+        ends_by(latest, (new.expiry, expires_at))?;
+    }
     let (row, secret) = fresh(author.workspace, &new, (now, expires_at));
     let request = Request::new(author.workspace, "createApiKey", new.idempotency_key.clone(), &new);
     let (key, is_new) = audit::transact(app, author, "createApiKey", async move |tx| {
@@ -137,6 +143,21 @@ fn fits(new: &New, now: Timestamp) -> Result<Option<Timestamp>, Error> {
         Expiry::At(at) if at > now && LIFE.contains(&at.since(now)) => Ok(Some(at)),
         Expiry::At(_) => Err(Error::invalid("expiresAt", "must be between a minute and 3,650 days from now")),
     }
+}
+
+/// Checks that a key ends no later than the one that makes it.
+fn ends_by(latest: Timestamp, (asked, expires_at): (Expiry, Option<Timestamp>)) -> Result<(), Error> {
+    if expires_at.is_some_and(|at| at <= latest) {
+        return Ok(());
+    }
+    let field = match asked {
+        Expiry::In(_) => "expiresIn",
+        Expiry::Never | Expiry::At(_) => "expiresAt",
+    };
+    let latest = instant::format(latest);
+    let message =
+        format!("a key makes only keys that end no later than itself, and this one ends at {latest}");
+    Err(Error::invalid(field, message))
 }
 
 fn fresh(

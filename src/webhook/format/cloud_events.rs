@@ -4,7 +4,8 @@ use entity::EventId;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{EventView, Format, rfc3339};
+use super::{EventView, Format};
+use crate::domain::instant;
 
 /// For receivers behind an event mesh.
 pub(super) struct CloudEvents;
@@ -36,7 +37,7 @@ impl Format for CloudEvents {
             source: format!("/workspaces/{}", event.workspace),
             kind: &event.kind,
             subject: event.subject.as_deref(),
-            time: rfc3339(event.occurred_at),
+            time: instant::format(event.occurred_at),
             datacontenttype: "application/json",
             data: &event.data,
         })

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{EventView, Format, rfc3339};
+use super::{EventView, Format};
+use crate::domain::instant;
 
 /// The default format.
 pub(super) struct Thin;
@@ -22,7 +23,7 @@ impl Format for Thin {
     }
 
     fn render(&self, event: &EventView) -> serde_json::Result<Vec<u8>> {
-        let timestamp = rfc3339(event.occurred_at);
+        let timestamp = instant::format(event.occurred_at);
         serde_json::to_vec(&Payload { kind: &event.kind, timestamp, data: &event.data })
     }
 }

@@ -56,6 +56,7 @@ pub(crate) use receiver::Receiver;
 pub(crate) use rude::{Manner, Rude};
 pub(crate) use shop::{CODE, KEPT, Shop};
 pub(crate) use socket::{Socket, Told};
+pub(crate) use stream::Stream;
 pub(crate) use toll::Toll;
 
 use clock::HandClock;

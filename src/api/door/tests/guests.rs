@@ -90,6 +90,35 @@ async fn a_key_keeps_no_more_streams_and_sockets_open_than_it_may() {
 }
 
 #[tokio::test]
+async fn keys_of_one_crowd_keep_no_more_open_together_than_it_may() {
+    let toy = Toy::with(|settings| {
+        settings.crowd_connections = 2;
+        settings.recheck = Duration::from_hours(1);
+    });
+    let silence = "subscription { silence }";
+    let stream = ask(&toy, silence).await;
+    let mut second = Socket::try_open(&toy, "psk_good2").await;
+    assert_eq!(second.hear().await["type"], "connection_ack");
+
+    for crowded in ["psk_good", "psk_good2"] {
+        let mut closed = Socket::try_open(&toy, crowded).await;
+        assert_eq!(closed.close_code().await, 1013, "{crowded}");
+    }
+    assert_eq!(ask(&toy, silence).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    let mut elsewhere = Socket::try_open(&toy, "psk_other").await;
+    assert_eq!(elsewhere.hear().await["type"], "connection_ack", "others are not in this crowd");
+
+    // What a key had open that is known no more makes room, once, for what the other one opens.
+    toy.revoke();
+    assert_eq!(ask(&toy, "{ caller }").await.status(), StatusCode::UNAUTHORIZED);
+    drop(stream);
+    let mut third = Socket::try_open(&toy, "psk_good2").await;
+    assert_eq!(third.hear().await["type"], "connection_ack");
+    let mut closed = Socket::try_open(&toy, "psk_good2").await;
+    assert_eq!(closed.close_code().await, 1013);
+}
+
+#[tokio::test]
 async fn strangers_may_try_so_many_keys_and_keep_nobody_out_who_is_known() {
     let toy = Toy::with(|settings| settings.strangers = at_once(3));
     let try_key = async |address: &str, key: &str| {
