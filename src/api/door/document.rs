@@ -148,14 +148,12 @@ fn find(source: Source, rules: Rules<'_>) -> Result<Arc<Parsed>, Refusal> {
         Source::Id(id) => rules.documents.find(&id),
         Source::Text(text) => {
             rules.documents.check_open()?;
-            match rules.known.find(&text) {
-                Some(parsed) => Ok(parsed),
-                None => {
-                    let parsed = Arc::new(Parsed::try_new(&text, rules.limits)?);
-                    rules.known.keep(&text, &parsed);
-                    Ok(parsed)
-                }
+            if let Some(parsed) = rules.known.find(&text) {
+                return Ok(parsed);
             }
+            let parsed = Arc::new(Parsed::try_new(&text, rules.limits)?);
+            rules.known.keep(&text, &parsed);
+            Ok(parsed)
         }
     }
 }
