@@ -12,7 +12,7 @@ use entity::{
     WorkspaceId, api_key, attempt, customer, delivery, endpoint, event, job, link, login, prompt, run,
     run_file, run_step, source_system,
 };
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -120,17 +120,18 @@ macro_rules! loads {
             type Error = Arc<service::Error>;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Self::Error> {
-                let mut found = HashMap::new();
                 let mut by_workspace: HashMap<WorkspaceId, Vec<$id>> = HashMap::new();
                 for key in keys {
                     by_workspace.entry(key.0).or_default().push(key.1);
                 }
-                for ($workspace, $ids) in by_workspace {
+                // Side by side: what is gathered may be of many workspaces.
+                let readings = by_workspace.into_iter().map(async |($workspace, $ids)| {
                     let $app = &self.0;
                     let rows: Vec<($id, $value)> = $read;
-                    found.extend(rows.into_iter().map(|(id, row)| ($key($workspace, id), row)));
-                }
-                Ok(found)
+                    let rows = rows.into_iter().map(|(id, row)| ($key($workspace, id), row));
+                    Ok::<_, Self::Error>(rows.collect::<Vec<_>>())
+                });
+                Ok(try_join_all(readings).await?.into_iter().flatten().collect())
             }
         }
     )*};

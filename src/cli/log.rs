@@ -20,3 +20,12 @@ pub(super) fn start(format: LogFormat) {
         LogFormat::Json => log.json().try_init(),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_libraries_say_at_trace_level_is_not_compiled_in() {
+        assert!(log::STATIC_MAX_LEVEL <= log::LevelFilter::Debug);
+        assert!(tracing::level_filters::STATIC_MAX_LEVEL <= tracing::level_filters::LevelFilter::DEBUG);
+    }
+}

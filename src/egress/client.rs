@@ -1,6 +1,6 @@
 //! One bounded exchange with a vetted address.
 //!
-//! Never follows a redirect, never uses a proxy, keeps no cookies, never sends twice by itself. Time,
+//! Never follows a redirect, never uses a proxy, keeps no cookies, sends no request twice that anybody may have read. Time,
 //! size and headers of the answer are bounded, whatever the other side does. How bytes are sent is left to
 //! `browse` and `post`.
 
@@ -94,7 +94,7 @@ pub enum SetupError {
 pub enum Purpose {
     /// Pages of source systems: HTTP/2 and gzip, as a browser would.
     Sources,
-    /// Webhooks: HTTP/1.1 only, so that an answer costs no more than one small buffer; never decoded.
+    /// Webhooks: HTTP/1.1 only, so that an answer costs no more than a small buffer; never decoded.
     /// The head of an answer has at most 16 KiB and 128 headers.
     Webhooks,
 }

@@ -1,7 +1,7 @@
 //! Requests to receivers of webhooks, of which hundreds may hang or answer without end at a time.
 //!
 //! HTTP/1.1 alone, and no task, channel or buffer that is not needed for the one exchange: who waits for an answer
-//! holds a few kilobytes. `exchange` says what goes over a connection, `connector` makes one, `resting` keeps
+//! holds a few kilobytes beside its own request. `exchange` says what goes over a connection, `connector` makes one, `resting` keeps
 //! those that can be used again.
 
 mod connector;
@@ -40,9 +40,9 @@ impl Poster {
         let to: Uri = to.map_err(|_| Error::Broken("the URL is no address".to_owned()))?;
         let mut exchange = Exchange::try_new(to.clone(), request)?;
         while let Some(mut rested) = self.resting.take(&origin) {
-            match exchange.over(&mut rested).await {
+            exchange = match exchange.over(&mut rested).await {
                 // The receiver had closed it in the meantime.
-                Err(Failed::Unsent(_)) => {}
+                Err(Failed::Unsent(unsent, _)) => *unsent,
                 Err(Failed::Sent(error)) => return Err(error),
                 Ok(answer) => return Ok(self.keep(origin, rested, answer)),
             }
@@ -50,7 +50,7 @@ impl Poster {
         let connecting = self.connector.clone().call(to).await;
         let mut fresh = connecting.map_err(|error| cause::unconnected(error.as_ref()))?;
         match exchange.over(&mut fresh).await {
-            Err(Failed::Unsent(error) | Failed::Sent(error)) => Err(error),
+            Err(Failed::Unsent(_, error) | Failed::Sent(error)) => Err(error),
             Ok(answer) => Ok(self.keep(origin, fresh, answer)),
         }
     }

@@ -6,7 +6,6 @@ use async_graphql::parser::types::{OperationDefinition, OperationType, Selection
 use async_graphql::{Extensions, Positioned, Request, Value, Variables};
 use serde::Deserialize;
 
-use super::arrange::Order;
 use super::cost::Cost;
 use super::documents::Documents;
 use super::known::Known;
@@ -14,7 +13,7 @@ use super::parsed::{Parsed, Validated};
 use super::refusal::Refusal;
 use super::settings::DocumentLimits;
 use super::shape::Shape;
-use super::{cost, lexical};
+use super::{cost, lexical, parsed};
 
 /// The parameters of a request, on every transport.
 #[derive(Deserialize)]
@@ -103,8 +102,10 @@ pub(super) struct Operation {
     pub(super) request: Request,
     /// Its document.
     pub(super) parsed: Arc<Parsed>,
-    /// The order of the answer's fields.
-    pub(super) order: Arc<Order>,
+    /// What is known of it.
+    pub(super) known: Arc<parsed::Known>,
+    /// Whether its variables are nothing but texts.
+    pub(super) are_texts: bool,
     /// What it costs, if the client wants to read it.
     pub(super) cost: Option<Cost>,
 }
@@ -122,7 +123,7 @@ pub(super) struct Rules<'a> {
 pub(super) fn read(params: Params, rules: Rules<'_>) -> Result<Operation, Refusal> {
     let wants_cost = params.wants_cost();
     let parsed = find(params.source, rules)?;
-    let (operation, order) = parsed.choose(params.operation_name.as_deref())?;
+    let (operation, known) = parsed.choose(params.operation_name.as_deref())?;
     check_variables(&operation.node, &params.variables)?;
     let kind = operation.node.ty;
     if kind == OperationType::Subscription {
@@ -130,16 +131,16 @@ pub(super) fn read(params: Params, rules: Rules<'_>) -> Result<Operation, Refusa
     }
     let requested = cost::of(&parsed.document, &operation.node, &params.variables, rules.shape)?;
     let cost = Cost { requested, limit: rules.limits.cost }.check()?;
-    let is_validated = parsed.is_validated(&operation.node, &params.variables);
+    let are_texts = parsed::are_texts(&operation.node, &params.variables);
     // The document says it all: the executor needs no text.
     let mut request = Request::new("").variables(params.variables);
     request.operation_name = params.operation_name;
     request.extensions = params.extensions.unwrap_or_default();
     request.set_parsed_query(parsed.document.clone());
-    if is_validated {
+    if are_texts && known.was_executed() {
         request = request.data(Validated);
     }
-    Ok(Operation { kind, request, parsed, order, cost: wants_cost.then_some(cost) })
+    Ok(Operation { kind, request, parsed, known, are_texts, cost: wants_cost.then_some(cost) })
 }
 
 /// The document, which is within the limits.

@@ -13,10 +13,9 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::OnceCell;
 
-use super::arrange::Order;
 use super::cost::Cost;
 use super::document::Operation;
-use super::parsed::Parsed;
+use super::parsed::{Known, Parsed};
 use super::refusal::Refusal;
 use super::shape::Shape;
 use super::{nulls, present};
@@ -63,21 +62,24 @@ pub(super) struct Engine<E> {
 struct Asked {
     parsed: Arc<Parsed>,
     name: Option<String>,
-    order: Arc<Order>,
+    known: Arc<Known>,
+    are_texts: bool,
     cost: Option<Cost>,
 }
 
 /// An operation as the executor takes it, and what is needed of it when the answer is there.
 fn split(operation: Operation) -> (Request, Asked) {
-    let Operation { request, parsed, order, cost, .. } = operation;
+    let Operation { request, parsed, known, are_texts, cost, .. } = operation;
     let name = request.operation_name.clone();
-    (request, Asked { parsed, name, order, cost })
+    (request, Asked { parsed, name, known, are_texts, cost })
 }
 
 /// The answer as the client reads it: in order, with its cost if that was asked for.
 fn finished(mut response: Response, asked: &Asked) -> Response {
-    asked.parsed.executed();
-    asked.order.arrange(&mut response.data);
+    if asked.are_texts {
+        asked.known.executed();
+    }
+    asked.known.order.arrange(&mut response.data);
     match asked.cost {
         Some(cost) => response.extension("cost", cost.told()),
         None => response,

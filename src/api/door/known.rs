@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::parsed::Parsed;
 
-/// How many documents are kept; with their texts no more than some megabytes.
+/// How many documents are kept: some twenty megabytes of them at most.
 const ROOM: usize = 256;
+/// Documents with more selections, fragments spread out, are parsed each time.
+const MOST_SELECTIONS: usize = 128;
 /// Longer texts, in bytes, are parsed each time.
 const LONGEST: usize = 4_096;
 
@@ -27,7 +29,7 @@ impl Known {
 
     /// Keeps a document that passed.
     pub(super) fn keep(&self, text: &str, document: &Arc<Parsed>) {
-        if text.len() > LONGEST || text.contains('"') {
+        if text.len() > LONGEST || document.selections > MOST_SELECTIONS || text.contains('"') {
             return;
         }
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +47,11 @@ mod tests {
     use super::*;
 
     fn parsed() -> Arc<Parsed> {
-        Arc::new(Parsed::try_new("{ a }", &DocumentLimits::default()).map_err(|_| "refused").unwrap())
+        parsed_of("{ a }")
+    }
+
+    fn parsed_of(text: &str) -> Arc<Parsed> {
+        Arc::new(Parsed::try_new(text, &DocumentLimits::default()).map_err(|_| "refused").unwrap())
     }
 
     #[test]
@@ -72,6 +78,8 @@ mod tests {
         let known = Known::default();
         let document = parsed();
         known.keep(&"#".repeat(LONGEST + 1), &document);
+        let group = format!("a {{ {} }} ", "a ".repeat(MOST_SELECTIONS / 4));
+        known.keep("a", &parsed_of(&format!("{{ {} }}", group.repeat(4))));
         assert!(known.0.lock().unwrap().is_empty());
 
         for number in 0..=ROOM {

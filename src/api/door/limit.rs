@@ -18,8 +18,8 @@ use super::settings::DocumentLimits;
 /// The lists of an introspection whose nesting multiplies the answer.
 const LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
-/// Refuses a document that asks for more than `limits` allow.
-pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), Refusal> {
+/// Refuses a document that asks for more than `limits` allow; returns its selections, with every fragment spread out.
+pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<usize, Refusal> {
     let mut scales = Scales { document, limits, weighed: HashMap::new() };
     let mut selections = 0_usize;
     for (_, operation) in document.operations.iter() {
@@ -30,7 +30,8 @@ pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> R
         let weight = scales.fragment(name, fragment, limits.nesting)?;
         selections = selections.saturating_add(weight.selections);
     }
-    within(selections, limits.selections, "selections, with every fragment spread out")
+    within(selections, limits.selections, "selections, with every fragment spread out")?;
+    Ok(selections)
 }
 
 fn within(count: usize, limit: usize, what: &str) -> Result<(), Refusal> {

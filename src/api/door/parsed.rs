@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_graphql::parser::types::{
-    BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, VariableDefinition,
-};
+use async_graphql::parser::types::{BaseType, DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::parser::{self, parse_query};
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
@@ -22,9 +20,18 @@ pub struct Validated;
 /// A document within the limits.
 pub(super) struct Parsed {
     pub(super) document: ExecutableDocument,
-    /// The order of the answer's fields, by the name of the operation.
-    orders: HashMap<Option<Name>, Arc<Order>>,
-    /// Whether it was executed: it has passed validation then.
+    /// Selections, with every fragment spread out.
+    pub(super) selections: usize,
+    /// What is known of its operations, by their names.
+    operations: HashMap<Option<Name>, Arc<Known>>,
+}
+
+/// What is known of an operation.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The order of the answer's fields.
+    pub(super) order: Order,
+    /// Whether it was executed with a text for each of its variables: then nothing of it was left unvalidated.
     was_executed: AtomicBool,
 }
 
@@ -33,18 +40,20 @@ impl Parsed {
     pub(super) fn try_new(text: &str, limits: &DocumentLimits) -> Result<Self, Refusal> {
         lexical::check(text, limits)?;
         let document = parse_query(text).map_err(unparsable)?;
-        limit::check(&document, limits)?;
+        let selections = limit::check(&document, limits)?;
         let operations = document.operations.iter();
-        let orders = operations
-            .map(|(name, operation)| (name.cloned(), Arc::new(Order::of(&document, &operation.node))));
-        Ok(Self { orders: orders.collect(), was_executed: AtomicBool::new(false), document })
+        let operations = operations.map(|(name, operation)| {
+            let order = Order::of(&document, &operation.node);
+            (name.cloned(), Arc::new(Known { order, ..Known::default() }))
+        });
+        Ok(Self { operations: operations.collect(), selections, document })
     }
 
-    /// The operation that is meant, and the order of its answer.
+    /// The operation that is meant, and what is known of it.
     pub(super) fn choose(
         &self,
         name: Option<&str>,
-    ) -> Result<(&Positioned<OperationDefinition>, Arc<Order>), Refusal> {
+    ) -> Result<(&Positioned<OperationDefinition>, Arc<Known>), Refusal> {
         let (name, operation) = match (&self.document.operations, name) {
             (DocumentOperations::Single(operation), None) => (None, operation),
             (DocumentOperations::Single(_), Some(_)) => {
@@ -61,25 +70,31 @@ impl Parsed {
                 _ => return Err(Refusal::invalid("operationName must say which operation is meant.", None)),
             },
         };
-        Ok((operation, self.orders.get(&name).cloned().unwrap_or_default()))
+        // Each has an entry.
+        Ok((operation, self.operations.get(&name).cloned().unwrap_or_default()))
     }
+}
 
-    /// Remembers that it was executed.
+impl Known {
+    /// Remembers that the operation was executed with nothing but texts.
     pub(super) fn executed(&self) {
         self.was_executed.store(true, Ordering::Relaxed);
     }
 
-    /// Whether validation would say nothing new of `operation` with these variables. It looks into objects, lists,
-    /// numbers and names of enums; a text is a text.
-    pub(super) fn is_validated(&self, operation: &OperationDefinition, given: &Variables) -> bool {
-        let is_text = |variable: &VariableDefinition| {
-            let BaseType::Named(name) = &variable.var_type.node.base else { return false };
-            matches!(name.as_str(), "ID" | "String")
-                && matches!(given.get(&variable.name.node), None | Some(Value::Null | Value::String(_)))
-        };
+    /// Whether it was.
+    pub(super) fn was_executed(&self) -> bool {
         self.was_executed.load(Ordering::Relaxed)
-            && operation.variable_definitions.iter().all(|variable| is_text(&variable.node))
     }
+}
+
+/// Whether each variable of `operation` is given, and is a text. Validation looks into everything else, and what
+/// holds a variable that is not given it leaves alone.
+pub(super) fn are_texts(operation: &OperationDefinition, given: &Variables) -> bool {
+    operation.variable_definitions.iter().all(|variable| {
+        let BaseType::Named(name) = &variable.node.var_type.node.base else { return false };
+        matches!(name.as_str(), "ID" | "String")
+            && matches!(given.get(&variable.node.name.node), Some(Value::String(_)))
+    })
 }
 
 /// The parser draws a picture of the line, which may be the whole text: the reason alone is enough.

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, sleep};
 
 use crate::egress::client::{IDLE, IDLE_PER_HOST};
 
-/// Connections by scheme, host and port, each for [`IDLE`] at most, and [`IDLE_PER_HOST`] of them.
+/// How often those are looked for that have rested too long, or that the other side has ended.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Connections by scheme, host and port, [`IDLE_PER_HOST`] of them, each for [`IDLE`] and until the next look at it.
 pub(super) struct Resting<S>(Mutex<State<S>>);
 
 struct State<S> {
@@ -48,15 +52,15 @@ impl<S: AsyncRead + Unpin + Send + 'static> Resting<S> {
             resting.push((Instant::now(), stream));
         }
         if !std::mem::replace(&mut state.is_swept, true) {
-            tokio::spawn(sweep(Arc::clone(self)));
+            tokio::spawn(look_after(Arc::clone(self)));
         }
     }
 
-    /// Ends what has rested too long; whether anything is left.
-    fn end_old(&self) -> bool {
+    /// Ends what has rested too long or is of no use any more; whether anything is left.
+    fn sweep(&self) -> bool {
         let mut state = self.state();
         state.by_origin.retain(|_, resting| {
-            resting.retain(|(since, _)| since.elapsed() < IDLE);
+            resting.retain_mut(|(since, stream)| since.elapsed() < IDLE && is_silent(stream));
             !resting.is_empty()
         });
         state.is_swept = !state.by_origin.is_empty();
@@ -69,10 +73,10 @@ impl<S: AsyncRead + Unpin + Send + 'static> Resting<S> {
 }
 
 /// Runs as long as anything rests.
-async fn sweep<S: AsyncRead + Unpin + Send + 'static>(resting: Arc<Resting<S>>) {
+async fn look_after<S: AsyncRead + Unpin + Send + 'static>(resting: Arc<Resting<S>>) {
     loop {
-        sleep(IDLE).await;
-        if !resting.end_old() {
+        sleep(SWEEP).await;
+        if !resting.sweep() {
             return;
         }
     }
@@ -122,7 +126,9 @@ mod tests {
     async fn nothing_rests_longer_than_its_time_though_nobody_asks() {
         let (resting, mut theirs) = resting();
 
-        sleep(2 * IDLE).await;
+        sleep(IDLE / 2).await;
+        assert!(theirs.write_all(b"x").await.is_ok());
+        sleep(IDLE / 2 + SWEEP).await;
 
         assert!(theirs.write_all(b"x").await.is_err());
         assert!(resting.state().by_origin.is_empty() && !resting.state().is_swept);

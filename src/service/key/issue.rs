@@ -107,9 +107,7 @@ pub async fn create_until(
 async fn make(app: &App, author: Author, latest: Option<Timestamp>, new: New) -> Result<Issued, Error> {
     let now = app.clock.now();
     let expires_at = fits(&new, now)?;
-    if let Some(latest) = latest {
-        ends_by(latest, (new.expiry, expires_at))?;
-    }
+    let expiry = new.expiry;
     let (row, secret) = fresh(author.workspace, &new, (now, expires_at));
     let request = Request::new(author.workspace, "createApiKey", new.idempotency_key.clone(), &new);
     let (key, is_new) = audit::transact(app, author, "createApiKey", async move |tx| {
@@ -118,6 +116,10 @@ async fn make(app: &App, author: Author, latest: Option<Timestamp>, new: New) ->
         if let Some(earlier) = idempotency::claim(&tx, &request, row.id.0, now).await? {
             let earlier = store::api_key::get(&tx, row.workspace_id, KeyId(earlier)).await?;
             return Ok(audit::unchanged((earlier, false)));
+        }
+        // Of a key that is new: one that was made before may be asked for again as long as its maker lives.
+        if let Some(latest) = latest {
+            ends_by(latest, (expiry, expires_at))?;
         }
         if store::api_key::live_of(&tx, row.workspace_id, now).await?.len() >= MOST_LIVE {
             let message = format!("a workspace may have at most {MOST_LIVE} live keys: revoke one first");

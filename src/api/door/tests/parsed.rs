@@ -33,12 +33,23 @@ async fn variables_are_looked_at_each_time_unless_they_are_texts() {
     let number = "query ($x: Int!) { isValidated number(x: $x) }";
 
     assert_eq!(told(&toy, json!({ "query": text, "variables": { "text": "a" } })).await, [false, true]);
-    assert_eq!(told(&toy, json!({ "query": text, "variables": { "text": null } })).await, [true, true]);
-    assert_eq!(told(&toy, json!({ "query": text })).await, [true, true]);
+    assert_eq!(told(&toy, json!({ "query": text, "variables": { "text": null } })).await, [false, false]);
+    assert_eq!(told(&toy, json!({ "query": text })).await, [false, false]);
     assert_eq!(told(&toy, json!({ "query": number, "variables": { "x": 1 } })).await, [false, false]);
 
     let (_, refused) = toy.post(json!({ "query": text, "variables": { "text": 1 } }).to_string()).await;
     assert_eq!(refused["data"], Value::Null, "{refused}");
+}
+
+#[tokio::test]
+async fn what_one_operation_has_passed_says_nothing_of_another() {
+    let toy = Toy::new();
+    let query = "query A { isValidated } query B { isValidated }";
+
+    let a = told(&toy, json!({ "query": query, "operationName": "A" })).await;
+    let b = told(&toy, json!({ "query": query, "operationName": "B" })).await;
+
+    assert_eq!((a, b), ([json!(false), json!(true)], [json!(false), json!(true)]));
 }
 
 #[tokio::test]

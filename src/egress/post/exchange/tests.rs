@@ -121,6 +121,62 @@ async fn what_ends_early_or_never_is_broken() {
     assert_broken(over(cut, true).await, "ended before its end");
     assert_broken(over(&endless, false).await, "longer than 16384 bytes");
     assert_broken(over(b"", true).await, "before an answer came");
+    assert_broken(over(b"220 mail.example ESMTP\r\n", false).await, "");
+    let informing = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(MOST_INFORMING + 1);
+    assert_broken(over(&informing, false).await, "more than 16 answers only inform");
+}
+
+#[tokio::test]
+async fn a_head_may_come_byte_by_byte() {
+    let (mut ours, mut theirs) = duplex(1);
+    let answering = tokio::spawn(async move {
+        let mut request = vec![0; 2_000];
+        let mut read = 0;
+        while !request[..read].ends_with(b"\r\n\r\n{}") {
+            read += theirs.read(&mut request[read..]).await.unwrap();
+        }
+        theirs.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        theirs
+    });
+
+    assert_answer(exchange(b"{}").over(&mut ours).await, "ok", (false, true));
+    drop(answering.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_http_is_cut_off_and_the_status_stays() {
+    let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n";
+
+    assert_answer(over(answer, false).await, "", (true, false));
+}
+
+#[tokio::test]
+async fn who_takes_a_request_in_before_it_is_whole_gets_the_rest() {
+    let (mut ours, mut theirs) = duplex(256);
+    let answering = tokio::spawn(async move {
+        theirs.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        let mut taken = vec![0; 10_000];
+        theirs.read_exact(&mut taken).await.unwrap();
+        theirs
+    });
+
+    assert_answer(exchange(&[b'x'; 10_000]).over(&mut ours).await, "", (false, true));
+    drop(answering.await.unwrap());
+}
+
+#[tokio::test]
+async fn who_takes_a_request_in_and_goes_away_has_not_got_it() {
+    let (mut ours, mut theirs) = duplex(256);
+    theirs.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    let closing = tokio::spawn(async move {
+        let mut some = [0; 128];
+        theirs.read_exact(&mut some).await.unwrap();
+    });
+
+    let answered = exchange(&[b'x'; 10_000]).over(&mut ours).await;
+
+    closing.await.unwrap();
+    assert!(matches!(answered, Err(Failed::Sent(_))));
 }
 
 #[tokio::test]
@@ -139,10 +195,10 @@ async fn what_has_not_left_can_go_over_another_connection() {
     drop(theirs);
     let (mut ours, mut theirs) = duplex(4_096);
     theirs.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-    let mut exchange = exchange(b"{}");
 
-    let first = exchange.over(&mut gone).await;
+    let Err(Failed::Unsent(unsent, Error::Broken(_))) = exchange(b"{}").over(&mut gone).await else {
+        panic!("something left")
+    };
 
-    assert!(matches!(first, Err(Failed::Unsent(Error::Broken(_)))));
-    assert_answer(exchange.over(&mut ours).await, "", (false, true));
+    assert_answer(unsent.over(&mut ours).await, "", (false, true));
 }
