@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 stories! {
+    what_a_key_that_ends_by_itself_has_made_may_be_asked_for_again,
     the_same_key_and_input_give_the_same_link,
     the_same_key_with_another_input_is_a_conflict,
     fifty_at_once_with_one_key_make_one_link,
@@ -136,4 +137,18 @@ async fn every_create_can_be_asked_for_twice(house: &mut House) {
         assert_eq!(first[object], again[object], "{mutation}");
         assert_eq!(other["userErrors"][0]["code"], "CONFLICT", "{mutation}: {other}");
     }
+}
+
+async fn what_a_key_that_ends_by_itself_has_made_may_be_asked_for_again(house: &mut House) {
+    let lent = json!({ "name": "for an hour", "scopes": ["ADMIN"], "expiresIn": "PT1H" });
+    let lent = house.partner.mutate("createApiKey", lent).await;
+    let lent = house.partner.with_key(lent["secret"].as_str().unwrap());
+    let input =
+        json!({ "name": "for less", "scopes": ["ADMIN"], "expiresIn": "PT50M", "idempotencyKey": "k" });
+    let made = lent.mutate("createApiKey", input.clone()).await;
+
+    house.pass(Duration::from_mins(30));
+    let again = lent.mutate("createApiKey", input).await;
+
+    assert_eq!((&again["apiKey"]["id"], &again["userErrors"]), (&made["apiKey"]["id"], &json!([])));
 }

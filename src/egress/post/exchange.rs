@@ -207,8 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<'_, S> {
         })
     }
 
-    /// Reads the body to its end, or until more than `most` bytes have come, or what is no HTTP: by then the status
-    /// has said what became of the request.
+    /// Reads the body to its end, or until more than `most` bytes have come.
     async fn body(
         &mut self,
         call: &mut Call<RecvBody>,
@@ -219,10 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<'_, S> {
         loop {
             let kept = body.len();
             body.resize(kept + self.bytes.len().min(most + 1 - kept), 0);
-            let Ok((used, made)) = call.read(&self.bytes, &mut body[kept..]) else {
-                body.truncate(kept);
-                return Ok(End::Cut);
-            };
+            let (used, made) = call.read(&self.bytes, &mut body[kept..]).map_err(|error| broken(&error))?;
             self.bytes.drain(..used);
             body.truncate((kept + made).min(most));
             if kept + made > most {
