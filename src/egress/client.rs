@@ -1,8 +1,8 @@
 //! One bounded exchange with a vetted address.
 //!
-//! Never follows a redirect, never uses a proxy, keeps no cookies, sends no request twice that anybody may have read. Time,
-//! size and headers of the answer are bounded, whatever the other side does. How bytes are sent is left to
-//! `browse` and `post`.
+//! Never follows a redirect, never uses a proxy, keeps no cookies, sends no request twice that anybody may have
+//! read. Time, size and headers of the answer are bounded, whatever the other side does. How bytes are sent is left
+//! to `browse` and `post`.
 
 use std::sync::Arc;
 use std::time::Duration;

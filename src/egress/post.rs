@@ -1,8 +1,8 @@
 //! Requests to receivers of webhooks, of which hundreds may hang or answer without end at a time.
 //!
 //! HTTP/1.1 alone, and no task, channel or buffer that is not needed for the one exchange: who waits for an answer
-//! holds a few kilobytes beside its own request. `exchange` says what goes over a connection, `connector` makes one, `resting` keeps
-//! those that can be used again.
+//! holds a few kilobytes beside its own request. `exchange` says what goes over a connection, `connector` makes one,
+//! `resting` keeps those that can be used again.
 
 mod connector;
 mod exchange;
@@ -11,7 +11,6 @@ mod resting;
 use std::sync::Arc;
 
 use hyper::Uri;
-use tower::Service as _;
 use url::Position;
 
 use self::connector::{Connector, Stream};
@@ -47,8 +46,8 @@ impl Poster {
                 Ok(answer) => return Ok(self.keep(origin, rested, answer)),
             }
         }
-        let connecting = self.connector.clone().call(to).await;
-        let mut fresh = connecting.map_err(|error| cause::unconnected(error.as_ref()))?;
+        let connected = self.connector.connect(to).await;
+        let mut fresh = connected.map_err(|error| cause::unconnected(error.as_ref()))?;
         match exchange.over(&mut fresh).await {
             Err(Failed::Unsent(_, error) | Failed::Sent(error)) => Err(error),
             Ok(answer) => Ok(self.keep(origin, fresh, answer)),

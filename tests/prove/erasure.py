@@ -9,17 +9,15 @@ they were.
 """
 
 import argparse
-import http.client
 import random
 import secrets
 import threading
 import time
-import urllib.error
 
 from databases import databases, offer
 from ledger import Ledger
 from partner import job
-from program import Failure
+from program import DOWN, Failure
 from receiver import Receiver
 from server import Server
 
@@ -32,7 +30,6 @@ BYSTANDER = "Somebody-else-who-stays"
 STAYS = 20
 # Beyond the time of an erasure: then the acknowledgement has come before the kill.
 BEYOND = 1.15
-DOWN = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 
 def arguments(program):

@@ -8,19 +8,17 @@ every link ends, and no process and no profile of a browser is left.
 """
 
 import argparse
-import http.client
 import json
 import os
 import random
 import signal
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 from cable import Cable
-from program import Failure, Process, answers, binary, free_port, tell, wait_until
+from program import DOWN, Failure, Process, answers, binary, free_port, tell, wait_until
 from server import Server
 from walker import Asked, Walker, button_pair, hidden
 
@@ -32,7 +30,6 @@ NO_MORE = ("COMPLETED", "FAILED", "EXPIRED")
 ENOUGH = 90.0
 # A customer who is told to try again does so this often.
 LOGINS = 4
-DOWN = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 
 def arguments(program):

@@ -5,6 +5,7 @@ JSON on its standard output, and HTTP.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_LOOPBACK_PORT = "http://127.0.0.0/8:*"
+# What a client sees of a server that is not there, or goes away.
+DOWN = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 # No proxy of the environment stands between us and a server on this machine.
 _web = urllib.request.build_opener(urllib.request.ProxyHandler({}))

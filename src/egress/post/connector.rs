@@ -1,9 +1,8 @@
 //! Connections to receivers, plain or by TLS, to the addresses that the guard permits.
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use hyper::Uri;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
@@ -34,23 +33,16 @@ impl Connector {
         tcp.set_nodelay(true);
         Self(HttpsConnector::from((tcp, tls())))
     }
-}
 
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, Failure>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, to: Uri) -> Self::Future {
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.0.call(to));
-        Box::pin(async {
-            let connected = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-            connected.map(TokioIo::new)
-        })
+    /// Connects to where `to` says, by TLS if it says so.
+    pub(super) async fn connect(&self, to: Uri) -> Result<Stream, Failure> {
+        let mut connector = self.0.clone();
+        let connecting = async {
+            poll_fn(|context| connector.poll_ready(context)).await?;
+            connector.call(to).await
+        };
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
+        connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(TokioIo::new)
     }
 }
 
