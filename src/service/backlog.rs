@@ -78,7 +78,7 @@ pub async fn look_for_strays(app: &App, from: Option<Place>) -> Result<Option<Pl
     if !found.strays.is_empty() {
         let (strays, now) = (found.strays, app.clock.now());
         let freed = store::transact(&app.db, async move |tx| {
-            Ok::<_, Error>(store::line::stray::release(&tx, &strays, now).await?)
+            Ok::<_, Error>(store::line::release(&tx, strays, now).await?)
         });
         let count = freed.await?;
         tracing::warn!(count, "Deliveries stood behind nothing.");

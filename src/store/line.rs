@@ -17,12 +17,36 @@ pub mod stray;
 
 use std::collections::{BTreeSet, HashSet};
 
-use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, LinkId, Timestamp, delivery, link};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockType, Query, SelectStatement};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{
+    DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, LinkId, NodeId, Timestamp, delivery, link,
+};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
+use super::rows::{Rows, one_of};
 use super::{Error, Tx};
+use crate::domain::delivery::Fresh;
 use crate::domain::hint::Hint;
+
+/// What goes to one endpoint about one link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, FromQueryResult)]
+pub struct Line {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// The link.
+    pub link_id: LinkId,
+}
+
+impl Line {
+    /// The line that a delivery stands in, if it stands in one.
+    fn of(row: &delivery::Model) -> Option<Self> {
+        let link_id = row.link_id.filter(|_| row.sequence.is_some())?;
+        Some(Self { endpoint_id: row.endpoint_id, link_id })
+    }
+}
 
 /// Puts new deliveries behind what their links still wait for. Their events were recorded by this
 /// transaction, so it holds the locks of their links.
@@ -32,102 +56,119 @@ use crate::domain::hint::Hint;
 pub async fn join(tx: &Tx, rows: &mut [delivery::Model]) -> Result<(), Error> {
     // The first event of a link finds nothing ahead: createLink asks nothing.
     let later = rows.iter().filter(|row| row.sequence.is_some_and(|number| number > 1));
-    let mut ahead = HashSet::new();
-    let (links, endpoints): (HashSet<_>, HashSet<_>) =
-        later.map(|row| (row.link_id, row.endpoint_id)).unzip();
-    if !links.is_empty() {
-        ahead = waiting(tx, links.into_iter().flatten(), endpoints).await?;
-    }
-    for row in rows.iter_mut().filter(|row| row.sequence.is_some()) {
-        if row.link_id.is_some_and(|link| !ahead.insert((row.endpoint_id, link))) {
+    let mut ahead = waiting(tx, later.filter_map(Line::of).collect()).await?;
+    for row in rows {
+        if Line::of(row).is_some_and(|line| !ahead.insert(line)) {
             (row.turn, row.next_attempt_at) = (DeliveryTurn::Behind, None);
         }
     }
     Ok(())
 }
 
-async fn waiting(
-    tx: &Tx,
-    links: impl Iterator<Item = LinkId>,
-    endpoints: HashSet<EndpointId>,
-) -> Result<HashSet<(EndpointId, LinkId)>, Error> {
-    let query = delivery::Entity::find()
-        .select_only()
-        .distinct()
-        .columns([delivery::Column::EndpointId, delivery::Column::LinkId])
-        .filter(delivery::Column::EndpointId.is_in(endpoints))
-        .filter(delivery::Column::LinkId.is_in(links))
-        .filter(delivery::Column::Sequence.is_not_null())
-        .filter(delivery::Column::Status.eq(DeliveryStatus::Pending));
-    Ok(query.into_tuple().all(tx).await?.into_iter().collect())
+/// Those of `lines` in which somebody stands.
+async fn waiting(tx: &Tx, lines: BTreeSet<Line>) -> Result<HashSet<Line>, Error> {
+    let Some(given) = Rows::read(tx, lines.into_iter().map(as_row))? else { return Ok(HashSet::new()) };
+    let (source, first) = (&given.source, foremost("1", "given"));
+    let sql =
+        format!(r#"SELECT "endpoint_id", "link_id" FROM {source} AS "given" WHERE ({first}) IS NOT NULL"#);
+    let found = tx.query_all_raw(given.statement(&sql, [])).await?;
+    Ok(found.iter().map(|row| Line::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-/// Lets those go that stood behind these deliveries of these links and have nothing ahead any more.
+/// Lets the foremost of each of these lines go, if it stood behind something until now; returns how many
+/// they were. For endpoints that this process's sender has room for they are claimed at once, as fresh
+/// deliveries are.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn release(
-    tx: &Tx,
-    ended: &[DeliveryId],
-    links: BTreeSet<LinkId>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let mut of_these = Query::select();
-    of_these
-        .columns([delivery::Column::EndpointId, delivery::Column::LinkId])
-        .from(delivery::Entity)
-        .and_where(delivery::Column::Id.is_in(ended.iter().copied()))
-        .and_where(delivery::Column::Sequence.is_not_null());
-    let columns = [delivery::Column::EndpointId, delivery::Column::LinkId].map(Expr::col);
-    let_go(tx, Expr::tuple(columns).in_subquery(of_these), links, now).await?;
-    Ok(())
+pub async fn release(tx: &Tx, lines: BTreeSet<Line>, now: Timestamp) -> Result<u64, Error> {
+    lock(tx, lines.iter().map(|line| line.link_id).collect()).await?;
+    let (ours, others): (Vec<_>, Vec<_>) = held_up(tx, lines)
+        .await?
+        .into_iter()
+        .map(|next| (next.id, tx.taker(next.endpoint_id)))
+        .partition(|(_, taker)| taker.is_some());
+    let mut gone = 0;
+    for these in [ours, others].into_iter().filter(|these| !these.is_empty()) {
+        let taker = these.first().and_then(|(_, taker)| *taker);
+        let rows = let_go(tx, these.into_iter().map(|(id, _)| id), (taker, now)).await?;
+        gone += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        match taker {
+            Some(_) => tx.hand_over(rows.into_iter().map(Fresh::from)),
+            None => tx.hint(Hint::Deliveries),
+        }
+    }
+    Ok(gone)
 }
 
-/// Makes those of `which` due that have nothing ahead; returns how many they were.
-pub(super) async fn let_go(
+#[derive(FromQueryResult)]
+struct Next {
+    id: DeliveryId,
+    endpoint_id: EndpointId,
+}
+
+/// The foremost of each line that stands behind nothing any more and does not know it yet.
+async fn held_up(tx: &Tx, lines: BTreeSet<Line>) -> Result<Vec<Next>, Error> {
+    let Some(given) = Rows::read(tx, lines.into_iter().map(as_row))? else { return Ok(Vec::new()) };
+    let behind =
+        format!(r#"CASE "ahead"."turn" WHEN '{}' THEN "ahead"."id" END"#, DeliveryTurn::Behind.as_str());
+    let (source, first) = (&given.source, foremost(&behind, "given"));
+    let sql = format!(
+        r#"SELECT "id", "endpoint_id" FROM (SELECT ({first}) AS "id", "endpoint_id" FROM {source} AS "given")
+        AS "next" WHERE "id" IS NOT NULL"#
+    );
+    let found = tx.query_all_raw(given.statement(&sql, [])).await?;
+    Ok(found.iter().map(|row| Next::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+async fn let_go(
     tx: &Tx,
-    which: Expr,
-    links: BTreeSet<LinkId>,
-    now: Timestamp,
-) -> Result<u64, Error> {
-    lock(tx, links).await?;
+    ids: impl IntoIterator<Item = DeliveryId>,
+    (taker, now): (Option<NodeId>, Timestamp),
+) -> Result<Vec<delivery::Model>, Error> {
     let gone = delivery::Entity::update_many()
         .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Next))
         .col_expr(delivery::Column::NextAttemptAt, Expr::value(now))
-        .filter(which)
-        .filter(delivery::Column::Sequence.is_not_null())
+        .col_expr(delivery::Column::ClaimedBy, Expr::value(taker))
+        .filter(one_of(delivery::Column::Id, ids))
+        // Once more for what another transaction has changed since the rows were found.
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
-        .filter(delivery::Column::Turn.eq(DeliveryTurn::Behind))
-        .filter(Expr::exists(ahead()).not())
-        .exec(tx)
-        .await?;
-    if gone.rows_affected > 0 {
-        tx.hint(Hint::Deliveries);
-    }
-    Ok(gone.rows_affected)
+        .filter(delivery::Column::Turn.eq(DeliveryTurn::Behind));
+    Ok(gone.exec_with_returning(tx).await?)
 }
 
-/// What waits ahead of the delivery that a statement looks at.
-pub(super) fn ahead() -> SelectStatement {
-    let (ahead, this) = (Alias::new("ahead"), delivery::Entity);
-    let of = |column| Expr::col((ahead.clone(), column));
-    let same = |column| of(column).eq(Expr::col((this, column)));
-    let mut query = Query::select();
-    query
-        .expr(Expr::value(1))
-        .from_as(delivery::Entity, ahead.clone())
-        .and_where(same(delivery::Column::EndpointId))
-        .and_where(same(delivery::Column::LinkId))
-        .and_where(of(delivery::Column::Sequence).lt(Expr::col((this, delivery::Column::Sequence))))
-        .and_where(of(delivery::Column::Status).eq(DeliveryStatus::Pending));
-    query
+fn as_row(line: Line) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        endpoint_id: ActiveValue::Set(line.endpoint_id),
+        link_id: ActiveValue::Set(Some(line.link_id)),
+        ..Default::default()
+    }
+}
+
+/// A query of one value of whoever (`ahead`) is the foremost in the line of a row of `of`.
+///
+/// It stands in a `SELECT` or is compared, and is not joined: so it stays a probe of the lines' index for
+/// each row, also where a plan is made once and kept, and was made while the table was small. For the
+/// same reason what that index says is said in its words.
+fn foremost(value: &str, of: &str) -> String {
+    format!(
+        r#"SELECT {value} FROM "delivery" AS "ahead" WHERE "ahead"."endpoint_id" = "{of}"."endpoint_id"
+        AND "ahead"."link_id" = "{of}"."link_id" AND "ahead"."status" = 'PENDING'
+        AND "ahead"."sequence" IS NOT NULL ORDER BY "ahead"."sequence" LIMIT 1"#
+    )
+}
+
+/// Whether anything waits ahead of the delivery that a statement looks at.
+pub(super) fn is_led() -> Expr {
+    let first = foremost(r#""ahead"."sequence""#, "delivery");
+    Expr::cust(format!(r#"COALESCE("delivery"."sequence" > ({first}), false)"#))
 }
 
 /// Locks links until the transaction ends, always in the same order.
 async fn lock(tx: &Tx, links: BTreeSet<LinkId>) -> Result<(), Error> {
     if tx.is_concurrent() && !links.is_empty() {
         let query = link::Entity::find().select_only().column(link::Column::Id);
-        let query = query.filter(link::Column::Id.is_in(links)).order_by_asc(link::Column::Id);
+        let query = query.filter(one_of(link::Column::Id, links)).order_by_asc(link::Column::Id);
         // Rows that only refer to a link need not wait.
         query.lock(LockType::NoKeyUpdate).into_tuple::<LinkId>().all(tx).await?;
     }
@@ -148,12 +189,12 @@ pub async fn line_up(tx: &Tx, endpoint: EndpointId, links: BTreeSet<LinkId>) -> 
         .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Behind))
         .col_expr(delivery::Column::NextAttemptAt, Expr::value(Option::<Timestamp>::None))
         .filter(delivery::Column::EndpointId.eq(endpoint))
-        .filter(delivery::Column::LinkId.is_in(links))
+        .filter(one_of(delivery::Column::LinkId, links))
         .filter(delivery::Column::Sequence.is_not_null())
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
         .filter(delivery::Column::ClaimedBy.is_null())
         .filter(delivery::Column::Turn.ne(DeliveryTurn::Behind))
-        .filter(Expr::exists(ahead()))
+        .filter(is_led())
         .exec(tx)
         .await?;
     Ok(())

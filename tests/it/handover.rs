@@ -40,14 +40,16 @@ async fn slow_end(house: &House, one: LinkId) -> Slow {
     let ended = tokio::spawn(async move {
         store::transact(&app.db, async move |tx| {
             let first = delivery::Entity::find().filter(delivery::Column::Sequence.eq(1));
-            let first = first.one(&tx).await.unwrap().unwrap().id;
+            let first = first.one(&tx).await.unwrap().unwrap();
             let end = delivery::Entity::update_many()
                 .col_expr(delivery::Column::Status, Expr::value(Exhausted))
-                .filter(delivery::Column::Id.eq(first));
+                .filter(delivery::Column::Id.eq(first.id));
             end.exec(&tx).await.unwrap();
             done.send(()).unwrap();
             may_commit.await.unwrap();
-            Ok(store::line::release(&tx, &[first], [one].into(), now).await?)
+            let line = store::line::Line { endpoint_id: first.endpoint_id, link_id: one };
+            store::line::release(&tx, [line].into(), now).await?;
+            Ok(())
         })
         .await
     });

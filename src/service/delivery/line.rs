@@ -1,11 +1,12 @@
 //! Lines of ordered endpoints, as attempts see them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use entity::{DeliveryId, DeliveryOrdering, DeliveryStatus, LinkId, Timestamp, delivery, endpoint};
+use entity::{DeliveryId, DeliveryOrdering, DeliveryStatus, Timestamp, delivery, endpoint};
 
 use super::Report;
 use crate::service::Error;
+use crate::store::line::Line;
 use crate::store::{self, Tx};
 
 /// Whether a delivery should stand in a line and does not yet: it waited already when the endpoint became
@@ -22,17 +23,16 @@ pub(super) async fn go_on(
     in_line: &HashSet<DeliveryId>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let over = ended.iter().filter(|(report, status)| {
-        *status != DeliveryStatus::Pending && in_line.contains(&report.taken.delivery.id)
+    let over = ended
+        .iter()
+        .map(|(report, status)| (&report.taken.delivery, status))
+        .filter(|(delivery, status)| **status != DeliveryStatus::Pending && in_line.contains(&delivery.id));
+    // Whether it stands in a line is what the row says now: it may have got its number while it was out.
+    let lines = over.filter_map(|(delivery, _)| {
+        Some(Line { endpoint_id: delivery.endpoint_id, link_id: delivery.link_id? })
     });
-    let (mut ids, mut links) = (Vec::new(), BTreeSet::<LinkId>::new());
-    for (report, _) in over {
-        ids.push(report.taken.delivery.id);
-        links.extend(report.taken.delivery.link_id);
-    }
-    if !ids.is_empty() {
-        store::line::release(tx, &ids, links, now).await?;
-    }
+    let lines = lines.collect();
+    store::line::release(tx, lines, now).await?;
     Ok(())
 }
 

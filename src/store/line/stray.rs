@@ -7,11 +7,10 @@
 use std::collections::BTreeSet;
 
 use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, LinkId, Timestamp, delivery};
-use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::{ahead, let_go};
-use crate::store::{Error, Tx};
+use super::{Line, is_led};
+use crate::store::Error;
 
 /// How many deliveries one look takes.
 const WINDOW: u64 = 5_000;
@@ -25,8 +24,8 @@ pub struct Place {
 
 /// What a look has found.
 pub struct Found {
-    /// Those that have nothing ahead, with their links.
-    pub strays: Vec<(DeliveryId, LinkId)>,
+    /// The lines whose foremost stands behind nothing.
+    pub strays: BTreeSet<Line>,
     /// Where the next look goes on; `None` at the end.
     pub next: Option<Place>,
 }
@@ -40,11 +39,11 @@ pub async fn look(db: &impl ConnectionTrait, from: Option<Place>) -> Result<Foun
         Some(place) => Some(place),
         None => first_after(db, None).await?,
     };
-    let Some(place) = place else { return Ok(Found { strays: Vec::new(), next: None }) };
+    let Some(place) = place else { return Ok(Found { strays: BTreeSet::new(), next: None }) };
     let rows: Vec<(DeliveryId, Option<LinkId>, bool)> = behind()
         .select_only()
         .columns([delivery::Column::Id, delivery::Column::LinkId])
-        .column_as(Expr::exists(ahead()), "is_led")
+        .column_as(is_led(), "is_led")
         .filter(delivery::Column::EndpointId.eq(place.endpoint))
         .filter(delivery::Column::NextAttemptAt.is_null())
         .filter(delivery::Column::Id.gt(place.after))
@@ -59,9 +58,9 @@ pub async fn look(db: &impl ConnectionTrait, from: Option<Place>) -> Result<Foun
         }
         _ => first_after(db, Some(place.endpoint)).await?,
     };
-    let stray =
-        |(id, link, is_led): (DeliveryId, Option<LinkId>, bool)| Some((id, link?)).filter(|_| !is_led);
-    Ok(Found { strays: rows.into_iter().filter_map(stray).collect(), next })
+    let line = |link_id| Line { endpoint_id: place.endpoint, link_id };
+    let strays = rows.into_iter().filter(|(_, _, is_led)| !is_led);
+    Ok(Found { strays: strays.filter_map(|(_, link, _)| link.map(line)).collect(), next })
 }
 
 async fn first_after(
@@ -81,14 +80,4 @@ fn behind() -> Select<delivery::Entity> {
     delivery::Entity::find()
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
         .filter(delivery::Column::Turn.eq(DeliveryTurn::Behind))
-}
-
-/// Lets strays go, if they still are; returns how many they were.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn release(tx: &Tx, strays: &[(DeliveryId, LinkId)], now: Timestamp) -> Result<u64, Error> {
-    let ids = delivery::Column::Id.is_in(strays.iter().map(|(id, _)| *id));
-    let links: BTreeSet<LinkId> = strays.iter().map(|(_, link)| *link).collect();
-    let_go(tx, ids, links, now).await
 }
