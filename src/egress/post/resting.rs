@@ -34,10 +34,9 @@ impl<S: AsyncRead + Unpin + Send + 'static> Resting<S> {
     pub(super) fn take(&self, origin: &str) -> Option<S> {
         let mut state = self.state();
         let resting = state.by_origin.get_mut(origin)?;
-        let mut taken = None;
-        while let (None, Some((since, mut stream))) = (&taken, resting.pop()) {
-            taken = (since.elapsed() < IDLE && is_silent(&mut stream)).then_some(stream);
-        }
+        let taken = std::iter::from_fn(|| resting.pop()).find_map(|(since, mut stream)| {
+            (since.elapsed() < IDLE && is_silent(&mut stream)).then_some(stream)
+        });
         if resting.is_empty() {
             state.by_origin.remove(origin);
         }
@@ -107,6 +106,17 @@ mod tests {
         let (resting, _theirs) = resting();
 
         assert!(resting.take("http://b").is_none());
+        assert!(resting.take("http://a").is_some());
+        assert!(resting.take("http://a").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_others_go_on_resting_when_one_is_taken() {
+        let (resting, _theirs) = resting();
+        let (ours, _more) = duplex(64);
+        resting.put("http://a".to_owned(), ours);
+
+        assert!(resting.take("http://a").is_some());
         assert!(resting.take("http://a").is_some());
         assert!(resting.take("http://a").is_none());
     }
