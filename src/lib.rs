@@ -41,8 +41,8 @@
 //! site whether the session is alive, and may sign in again, once, with what the customer agreed to have
 //! kept (`worker::relogin`).
 //!
-//! **A delivery.** A fresh one is claimed by the transaction that makes it and comes over the desk in
-//! `bus`; whatever is due otherwise `worker::delivery` claims. `service::delivery` joins what the payload
+//! **A delivery.** The transaction that makes it, or lets it go in its line, claims it, and it comes over the
+//! desk in `bus`; whatever is due otherwise `worker::delivery` claims. `service::delivery` joins what the payload
 //! says and signs it, `webhook` hands it over through `egress`, outside of any transaction. Verdicts are
 //! written in batches: delivered, due again by the schedule, or exhausted. A process that dies in between
 //! leaves claims, which are freed with its node.

@@ -17,6 +17,7 @@ mod m20261125_000001_recipe;
 mod m20261126_000001_keys;
 mod m20261126_000002_listing;
 mod m20261126_000004_in_line;
+mod m20261127_000001_links_of_job;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000001_keys::Migration),
             Box::new(m20261126_000002_listing::Migration),
             Box::new(m20261126_000004_in_line::Migration),
+            Box::new(m20261127_000001_links_of_job::Migration),
         ]
     }
 }

@@ -58,18 +58,18 @@ pub(super) struct Gathering(Arc<DataLoader<Rows>>);
 impl Gathering {
     pub(super) fn new(app: App) -> Self {
         let turn = Arc::new(Semaphore::new(1));
-        let read = move |rows: BoxFuture<'static, ()>| {
-            let turn = Arc::clone(&turn);
-            tokio::spawn(async move {
-                let _turn = timeout(PATIENCE, turn.acquire()).await;
-                for _ in 0..OTHERS_FIRST {
-                    yield_now().await;
-                }
-                rows.await;
-            })
-        };
+        let read = move |rows| tokio::spawn(in_turn(Arc::clone(&turn), rows));
         Self(Arc::new(DataLoader::new(Rows(app), read).delay(Duration::ZERO)))
     }
+}
+
+/// Reads when the reading before is over or has taken too long, and all who are ready have asked.
+async fn in_turn(turn: Arc<Semaphore>, rows: BoxFuture<'static, ()>) {
+    let _turn = timeout(PATIENCE, turn.acquire()).await;
+    for _ in 0..OTHERS_FIRST {
+        yield_now().await;
+    }
+    rows.await;
 }
 
 /// The row behind `key`, read together with those that other answers ask for at this moment.
@@ -257,4 +257,29 @@ fn grouped<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<(K, Vec<
         groups.entry(key(&row)).or_default().push(row);
     }
     groups.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn readings_go_one_after_another_and_one_that_hangs_holds_up_none_for_long() {
+        let turn = Arc::new(Semaphore::new(1));
+        let takes = |millis| Box::pin(async move { sleep(Duration::from_millis(millis)).await });
+        let read = |millis| in_turn(Arc::clone(&turn), takes(millis));
+        let began = Instant::now();
+
+        let (first, second) = (tokio::spawn(read(50)), tokio::spawn(read(10)));
+        assert!(tokio::join!(first, second).1.is_ok());
+        assert_eq!(began.elapsed().as_millis(), 60);
+
+        let hangs = tokio::spawn(in_turn(Arc::clone(&turn), Box::pin(std::future::pending())));
+        yield_now().await;
+        read(10).await;
+        assert_eq!(began.elapsed(), Duration::from_millis(70) + PATIENCE);
+        hangs.abort();
+    }
 }

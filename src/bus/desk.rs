@@ -1,5 +1,5 @@
-//! The sender's desk: fresh deliveries that the transaction which made them has already claimed for
-//! this process, so that they are sent without being looked for.
+//! The sender's desk: deliveries that the transaction which made them, or let them go, has already claimed
+//! for this process, so that they are sent without being looked for.
 //!
 //! The claim is in the row like any other; what lies here is only a copy. If it is lost, the claim is
 //! freed as one that nobody holds (see `service::delivery::free_forgotten`).

@@ -16,8 +16,8 @@ pub const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
 /// would be full of receivers that were deployed.
 pub const WARNED_AFTER: Duration = Duration::from_mins(15);
 
-/// A delivery that has just been made, and what its payload says if whoever made it had that in hand: then
-/// nobody has to read it again.
+/// A delivery that has just been made or let go, and what its payload says if whoever did it had that in hand:
+/// then nobody has to read it again.
 #[derive(Clone, Debug)]
 pub struct Fresh {
     /// The row.

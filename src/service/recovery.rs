@@ -4,9 +4,12 @@
 //! oldest first, in batches with a pause between them. How far it has come is committed together with
 //! each batch, so a worker that dies leaves nothing out and does nothing twice.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use entity::{DeliveryOrdering, EndpointId, EventId, RecoveryId, Strings, Timestamp, endpoint, recovery};
+use entity::{
+    DeliveryOrdering, EndpointId, EventId, LinkId, RecoveryId, Strings, Timestamp, endpoint, recovery,
+};
 
 use super::{App, Caller, Error, Problem, audit, event};
 use crate::domain::delivery::{Fate, Fresh};
@@ -156,16 +159,17 @@ async fn write(
         // Another node has made this batch.
         return Ok(Some(due_at));
     }
+    let is_ordered = endpoint.ordering == DeliveryOrdering::PerLink;
+    let links: BTreeSet<LinkId> =
+        missing.iter().filter(|_| is_ordered).filter_map(|one| one.link_id).collect();
+    store::line::lock(tx, links.clone()).await?;
     let made: Vec<_> = missing.iter().filter_map(|event| event.delivery_id).collect();
     store::backlog::revive(tx, &made, Fate::of(&endpoint, now)).await?;
     let never_made = missing.iter().filter(|event| event.delivery_id.is_none());
     let of = |one: &Missing| (one.event_id, one.link_id.zip(one.sequence));
     let never_made = never_made.map(|one| event::delivery(&endpoint, of(one), now));
     store::delivery::insert_many(tx, never_made.map(Fresh::from).collect()).await?;
-    if endpoint.ordering == DeliveryOrdering::PerLink {
-        let links = missing.iter().filter_map(|event| event.link_id).collect();
-        store::line::line_up(tx, endpoint.id, links).await?;
-    }
+    store::line::line_up(tx, endpoint.id, links).await?;
     if u64::try_from(missing.len()).is_ok_and(|found| found < BATCH) {
         store::recovery::delete(tx, row.id).await?;
         return Ok(None);

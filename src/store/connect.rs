@@ -167,6 +167,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(ACQUIRE_TIMEOUT)
                 .foreign_keys(true)
+                // In pages, 16 MiB: what many commits change goes from the log into the file once for all of them.
+                .pragma("wal_autocheckpoint", "4000")
                 // What is deleted is overwritten: who was erased must not be found in the rest of a page.
                 .pragma("secure_delete", "1")
                 .statement_cache_capacity(256)
@@ -190,7 +192,9 @@ fn postgres(url: &str) -> ConnectOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .statement_timeout(STATEMENT_TIMEOUT)
         .test_before_acquire_if_idle_for(TESTED)
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        // What is asked here ends within milliseconds. Helpers of the database would take longer to begin with.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("max_parallel_workers_per_gather", "0")]));
     options
 }
 

@@ -31,6 +31,9 @@ use super::{Error, Tx};
 use crate::domain::delivery::Fresh;
 use crate::domain::hint::Hint;
 
+/// How many deliveries one transaction claims at most when it lets them go.
+const AT_ONCE: usize = 256;
+
 /// What goes to one endpoint about one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, FromQueryResult)]
 pub struct Line {
@@ -77,17 +80,16 @@ async fn waiting(tx: &Tx, lines: BTreeSet<Line>) -> Result<HashSet<Line>, Error>
 
 /// Lets the foremost of each of these lines go, if it stood behind something until now; returns how many
 /// they were. For endpoints that this process's sender has room for they are claimed at once, as fresh
-/// deliveries are.
+/// deliveries are, but not more than its desk has room for.
 ///
 /// # Errors
 /// If the database refuses.
 pub async fn release(tx: &Tx, lines: BTreeSet<Line>, now: Timestamp) -> Result<u64, Error> {
     lock(tx, lines.iter().map(|line| line.link_id).collect()).await?;
-    let (ours, others): (Vec<_>, Vec<_>) = held_up(tx, lines)
-        .await?
-        .into_iter()
-        .map(|next| (next.id, tx.taker(next.endpoint_id)))
-        .partition(|(_, taker)| taker.is_some());
+    let next = held_up(tx, lines).await?.into_iter();
+    let (mut ours, mut others): (Vec<_>, Vec<_>) =
+        next.map(|(id, endpoint)| (id, tx.taker(endpoint))).partition(|(_, taker)| taker.is_some());
+    others.extend(ours.drain(ours.len().min(AT_ONCE)..).map(|(id, _)| (id, None)));
     let mut gone = 0;
     for these in [ours, others].into_iter().filter(|these| !these.is_empty()) {
         let taker = these.first().and_then(|(_, taker)| *taker);
@@ -101,24 +103,20 @@ pub async fn release(tx: &Tx, lines: BTreeSet<Line>, now: Timestamp) -> Result<u
     Ok(gone)
 }
 
-#[derive(FromQueryResult)]
-struct Next {
-    id: DeliveryId,
-    endpoint_id: EndpointId,
-}
-
 /// The foremost of each line that stands behind nothing any more and does not know it yet.
-async fn held_up(tx: &Tx, lines: BTreeSet<Line>) -> Result<Vec<Next>, Error> {
+async fn held_up(tx: &Tx, lines: BTreeSet<Line>) -> Result<Vec<(DeliveryId, EndpointId)>, Error> {
     let Some(given) = Rows::read(tx, lines.into_iter().map(as_row))? else { return Ok(Vec::new()) };
     let behind =
         format!(r#"CASE "ahead"."turn" WHEN '{}' THEN "ahead"."id" END"#, DeliveryTurn::Behind.as_str());
     let (source, first) = (&given.source, foremost(&behind, "given"));
-    let sql = format!(
-        r#"SELECT "id", "endpoint_id" FROM (SELECT ({first}) AS "id", "endpoint_id" FROM {source} AS "given")
-        AS "next" WHERE "id" IS NOT NULL"#
-    );
-    let found = tx.query_all_raw(given.statement(&sql, [])).await?;
-    Ok(found.iter().map(|row| Next::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    let sql = format!(r#"SELECT ({first}) AS "id", "endpoint_id" FROM {source} AS "given""#);
+    let mut held_up = Vec::new();
+    for row in tx.query_all_raw(given.statement(&sql, [])).await? {
+        let (id, endpoint): (Option<DeliveryId>, _) =
+            (row.try_get("", "id")?, row.try_get("", "endpoint_id")?);
+        held_up.extend(id.map(|id| (id, endpoint)));
+    }
+    Ok(held_up)
 }
 
 async fn let_go(
@@ -147,9 +145,9 @@ fn as_row(line: Line) -> delivery::ActiveModel {
 
 /// A query of one value of whoever (`ahead`) is the foremost in the line of a row of `of`.
 ///
-/// It stands in a `SELECT` or is compared, and is not joined: so it stays a probe of the lines' index for
-/// each row, also where a plan is made once and kept, and was made while the table was small. For the
-/// same reason what that index says is said in its words.
+/// It stands in a `SELECT` or is compared, and is not joined: so it stays one probe of an index for each row,
+/// also where a plan is made once and kept, and was made while the table was small. What the lines' index
+/// says is said in its words, without which a plan that is kept could not use it.
 fn foremost(value: &str, of: &str) -> String {
     format!(
         r#"SELECT {value} FROM "delivery" AS "ahead" WHERE "ahead"."endpoint_id" = "{of}"."endpoint_id"
@@ -164,8 +162,12 @@ pub(super) fn is_led() -> Expr {
     Expr::cust(format!(r#"COALESCE("delivery"."sequence" > ({first}), false)"#))
 }
 
-/// Locks links until the transaction ends, always in the same order.
-async fn lock(tx: &Tx, links: BTreeSet<LinkId>) -> Result<(), Error> {
+/// Locks links until the transaction ends, always in the same order. Whoever puts something ahead of what stands
+/// in line does it before, so that nothing is let go that should come after it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock(tx: &Tx, links: BTreeSet<LinkId>) -> Result<(), Error> {
     if tx.is_concurrent() && !links.is_empty() {
         let query = link::Entity::find().select_only().column(link::Column::Id);
         let query = query.filter(one_of(link::Column::Id, links)).order_by_asc(link::Column::Id);

@@ -6,10 +6,10 @@ use entity::{
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::page::{Rows, newest_first_of};
+use super::page::{Part, Rows, newest_first_of};
 use super::rows::{self, one_of};
 use super::{Error, Page, Tx};
 
@@ -141,18 +141,22 @@ pub async fn update(tx: &Tx, row: &link::Model) -> Result<(), Error> {
 
 impl Filter {
     /// The links as lists of which each is in the order of an index: see the migrations.
-    fn parts(&self, workspace: WorkspaceId) -> Vec<Select<link::Entity>> {
+    fn parts(&self, workspace: WorkspaceId) -> Vec<Part<link::Entity>> {
+        let is_narrow = self.customer.is_some() || self.job.is_some();
         let query = link::Entity::find()
-            .filter(if self.customer.is_some() { beside(workspace) } else { in_all_of(workspace) })
+            .filter(if is_narrow { beside(workspace) } else { in_all_of(workspace) })
             .apply_if(self.customer, |query, customer| query.filter(link::Column::CustomerId.eq(customer)))
             .apply_if(self.job, |query, job| query.filter(link::Column::JobId.eq(job)));
         let statuses = match (&self.statuses, self.job) {
-            (None, None) => return vec![query],
+            (None, None) => return vec![query.into()],
             (None, Some(_)) => LinkStatus::ALL,
             (Some(statuses), _) => statuses,
         };
         let is_wanted = |status: &&LinkStatus| statuses.contains(status);
-        let of_status = |status: &LinkStatus| query.clone().filter(is(*status));
+        let of_status = |status: &LinkStatus| match self.job {
+            Some(_) => Part::under(query.clone(), (link::Column::Status, literal(*status))),
+            None => query.clone().filter(is(*status)).into(),
+        };
         LinkStatus::ALL.iter().filter(is_wanted).map(of_status).collect()
     }
 }
@@ -161,15 +165,19 @@ fn in_all_of(workspace: WorkspaceId) -> SimpleExpr {
     link::Column::WorkspaceId.eq(workspace)
 }
 
-/// The same in words that are not those of the index of all links: no database may think that it would find
-/// one customer's links there.
+/// The same in words that are not those of the indexes of all links: no database may think that it would find
+/// one customer's or one job's links there.
 fn beside(workspace: WorkspaceId) -> SimpleExpr {
     Func::coalesce([Expr::col(link::Column::WorkspaceId), Expr::col(link::Column::Id)]).eq(workspace)
 }
 
-/// A literal: a statement that is prepared once can be planned once.
 fn is(status: LinkStatus) -> SimpleExpr {
-    Expr::cust(format!(r#""status" = '{}'"#, status.as_str()))
+    Expr::col(link::Column::Status).eq(literal(status))
+}
+
+/// A statement that is prepared once can be planned once.
+fn literal(status: LinkStatus) -> Expr {
+    Expr::cust(format!("'{}'", status.as_str()))
 }
 
 /// A page of the workspace's links, newest first.

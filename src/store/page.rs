@@ -79,19 +79,57 @@ pub(super) async fn first_of_each<E: EntityTrait>(
     E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await
 }
 
+/// A part of a list that an index has in order.
+pub(super) struct Part<E: EntityTrait> {
+    query: Select<E>,
+    under: Option<(E::Column, Expr)>,
+}
+
+impl<E: EntityTrait> From<Select<E>> for Part<E> {
+    fn from(query: Select<E>) -> Self {
+        Self { query, under: None }
+    }
+}
+
+impl<E: EntityTrait> Part<E> {
+    /// The rows of `query` that have this value in the last column that an index has before the key.
+    ///
+    /// That they have it is said as a range of both columns, and they are ordered by both: so that index is the
+    /// only one that has them in order. Said plainly, a database that takes columns for independent, or makes a
+    /// plan for values that it does not know, may think that some other index finds a page sooner.
+    pub(super) const fn under(query: Select<E>, value: (E::Column, Expr)) -> Self {
+        Self { query, under: Some(value) }
+    }
+
+    /// The rows of the page.
+    fn of(self, page: Page, key: E::Column) -> Select<E> {
+        let order = || if page.from == End::First { Order::Desc } else { Order::Asc };
+        let mut query = self
+            .query
+            .apply_if(page.after, |query, after| query.filter(key.lt(after)))
+            .apply_if(page.before, |query, before| query.filter(key.gt(before)));
+        if let Some((column, value)) = self.under {
+            let both = || Expr::tuple([Expr::col(column), Expr::col(key)]);
+            let bound = |id: Uuid| Expr::tuple([value.clone(), Expr::value(id)]);
+            query = query
+                .filter(both().lt(bound(page.after.unwrap_or(Uuid::max()))))
+                .filter(both().gt(bound(page.before.unwrap_or(Uuid::nil()))))
+                .order_by(column, order());
+        }
+        query.order_by(key, order()).limit(page.limit + 1)
+    }
+}
+
 /// Reads a page of the newest-first list that consists of `parts`, which have no row in common: each is read
 /// from an index that has it in order, so that what is rare costs no more than what is common.
 pub(super) async fn newest_first_of<E: EntityTrait>(
     db: &impl ConnectionTrait,
-    parts: Vec<Select<E>>,
+    parts: Vec<Part<E>>,
     key: E::Column,
     page: Page,
 ) -> Result<Rows<E::Model>, DbErr> {
-    let order = || if page.from == End::First { Order::Desc } else { Order::Asc };
-    let bounded = |query: Select<E>| {
-        let query = query.apply_if(page.after, |query, after| query.filter(key.lt(after)));
-        let query = query.apply_if(page.before, |query, before| query.filter(key.gt(before)));
-        let part = query.order_by(key, order()).limit(page.limit + 1).into_query();
+    let bounded = |part: Part<E>| {
+        let part = part.of(page, key).into_query();
         // Neither database takes an order and a limit in a part of a union as it is.
         Query::select().column(Asterisk).from_subquery(part, Alias::new("part")).take()
     };
@@ -104,7 +142,7 @@ pub(super) async fn newest_first_of<E: EntityTrait>(
     first
         .column(Asterisk)
         .from_subquery(union, Alias::new("parts"))
-        .order_by(Alias::new(key.as_str()), order())
+        .order_by(Alias::new(key.as_str()), if page.from == End::First { Order::Desc } else { Order::Asc })
         .limit(page.limit + 1);
     let rows = E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await?;
     Ok(page.cut(rows))

@@ -74,7 +74,7 @@ impl Tx {
         self.left().hint(hint);
     }
 
-    /// The node that may claim a fresh delivery to `endpoint` right away.
+    /// The node that may claim a delivery to `endpoint` right away that this transaction makes or lets go.
     pub(super) fn taker(&self, endpoint: EndpointId) -> Option<NodeId> {
         self.on_commit.taker(endpoint)
     }

@@ -8,7 +8,7 @@ use entity::DeliveryStatus::{Exhausted, Pending};
 use entity::{DeliveryTurn, LinkId, delivery};
 use futures_util::future::join_all;
 use postern::domain::event::{Facts, Kind};
-use postern::service::delivery::claim;
+use postern::service::delivery::{claim, settle};
 use postern::service::{Error, link};
 use postern::store;
 use sea_orm::sea_query::Expr;
@@ -32,6 +32,7 @@ stories! {
     whoever_was_left_behind_is_found,
     a_crash_in_the_middle_keeps_the_order,
     what_stands_behind_is_neither_due_nor_claimed,
+    whoever_is_let_go_lies_on_the_desk_at_once,
 }
 
 stories_of_life! {
@@ -363,4 +364,20 @@ async fn order_is_kept_while_every_fifth_attempt_fails(house: &mut House) {
         assert_eq!(numbers.last(), Some(&7), "{link}");
     }
     assert!(receiver.peer.seen().len() > 220, "some were refused");
+}
+
+async fn whoever_is_let_go_lies_on_the_desk_at_once(house: &mut House) {
+    let _receiver = ordered(house).answering([204]).await;
+    let one = link(house).await;
+    house.note(one).await;
+    let app = house.app();
+    app.bus.desk.open();
+
+    let claimed = claim(app, 10, Vec::new()).await.unwrap().sendings;
+    let reports = join_all(claimed.into_iter().map(|sending| sending.attempt(app))).await;
+    settle(app, reports.into()).await.unwrap();
+
+    let lies_there: Vec<_> = app.bus.desk.take().iter().map(|taken| taken.delivery.clone()).collect();
+    let [second] = lies_there.try_into().unwrap();
+    assert_eq!((second.sequence, second.claimed_by), (Some(2), Some(app.node)));
 }

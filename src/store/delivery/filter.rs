@@ -6,10 +6,10 @@ use entity::{
     DeliveryStatus, EndpointId, EventId, LinkId, Timestamp, WorkspaceId, delivery, endpoint, event,
 };
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::store::page::{Rows, newest_first_of};
+use crate::store::page::{Part, Rows, newest_first_of};
 use crate::store::{Error, Page};
 
 /// Which deliveries of a workspace to list; an absent field allows all.
@@ -43,13 +43,13 @@ impl Filter {
 
     /// The deliveries as lists of which each is in the order of an index: of one status there may be few among
     /// many, which an index of its own finds.
-    fn parts(&self, workspace: WorkspaceId) -> Vec<Select<delivery::Entity>> {
+    fn parts(&self, workspace: WorkspaceId) -> Vec<Part<delivery::Entity>> {
         let query = delivery::Entity::find().filter(self.conditions(workspace));
-        let Some(statuses) = &self.statuses else { return vec![query] };
+        let Some(statuses) = &self.statuses else { return vec![query.into()] };
         let is_wanted = |status: &&DeliveryStatus| statuses.contains(status);
         // A literal: a statement that is prepared once can be planned once, for a partial index too.
         let is = |status: DeliveryStatus| Expr::cust(format!(r#""status" = '{}'"#, status.as_str()));
-        let of_status = |status: &DeliveryStatus| query.clone().filter(is(*status));
+        let of_status = |status: &DeliveryStatus| query.clone().filter(is(*status)).into();
         DeliveryStatus::ALL.iter().filter(is_wanted).map(of_status).collect()
     }
 

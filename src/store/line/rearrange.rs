@@ -1,11 +1,12 @@
 //! Lines that form and lines that end, when an endpoint's ordering is changed.
 
-use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, Timestamp, delivery, event};
+use entity::{DeliveryId, DeliveryStatus, DeliveryTurn, EndpointId, LinkId, Timestamp, delivery, event};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
-use super::line_up;
+use super::{line_up, lock};
 use crate::domain::hint::Hint;
+use crate::store::rows::one_of;
 use crate::store::{Error, Tx};
 
 /// How many deliveries are moved into or out of lines in one statement.
@@ -17,6 +18,10 @@ pub const BATCH: u64 = 1_000;
 /// # Errors
 /// If the database refuses.
 pub async fn adopt(tx: &Tx, endpoint: EndpointId, ids: &[DeliveryId]) -> Result<u64, Error> {
+    let these = delivery::Entity::find().filter(one_of(delivery::Column::Id, ids.iter().copied()));
+    let links = these.select_only().column(delivery::Column::LinkId);
+    let links: Vec<Option<LinkId>> = links.into_tuple().all(tx).await?;
+    lock(tx, links.into_iter().flatten().collect()).await?;
     let mut number = Query::select();
     let this = |column| Expr::col((delivery::Entity, column));
     number
@@ -28,7 +33,7 @@ pub async fn adopt(tx: &Tx, endpoint: EndpointId, ids: &[DeliveryId]) -> Result<
         .and_where(Expr::col((event::Entity, event::Column::Id)).eq(this(delivery::Column::EventId)));
     let numbered = delivery::Entity::update_many()
         .col_expr(delivery::Column::Sequence, Expr::from(number))
-        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .filter(one_of(delivery::Column::Id, ids.iter().copied()))
         .filter(delivery::Column::EndpointId.eq(endpoint))
         .filter(delivery::Column::Status.eq(DeliveryStatus::Pending))
         .exec_with_returning(tx)
@@ -65,7 +70,7 @@ pub async fn dissolve(
     for is_behind in [true, false] {
         let mut out = delivery::Entity::update_many()
             .col_expr(delivery::Column::Sequence, Expr::value(Option::<i64>::None))
-            .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+            .filter(one_of(delivery::Column::Id, ids.iter().copied()))
             .filter(delivery::Column::Sequence.is_not_null());
         if is_behind {
             out = out
