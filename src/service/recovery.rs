@@ -159,9 +159,10 @@ async fn write(
         // Another node has made this batch.
         return Ok(Some(due_at));
     }
-    let is_ordered = endpoint.ordering == DeliveryOrdering::PerLink;
-    let links: BTreeSet<LinkId> =
-        missing.iter().filter(|_| is_ordered).filter_map(|one| one.link_id).collect();
+    let links: BTreeSet<LinkId> = match endpoint.ordering {
+        DeliveryOrdering::PerLink => missing.iter().filter_map(|one| one.link_id).collect(),
+        DeliveryOrdering::None => BTreeSet::new(),
+    };
     store::line::lock(tx, links.clone()).await?;
     let made: Vec<_> = missing.iter().filter_map(|event| event.delivery_id).collect();
     store::backlog::revive(tx, &made, Fate::of(&endpoint, now)).await?;

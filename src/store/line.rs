@@ -80,7 +80,7 @@ async fn waiting(tx: &Tx, lines: BTreeSet<Line>) -> Result<HashSet<Line>, Error>
 
 /// Lets the foremost of each of these lines go, if it stood behind something until now; returns how many
 /// they were. For endpoints that this process's sender has room for they are claimed at once, as fresh
-/// deliveries are, but not more than its desk has room for.
+/// deliveries are, at most `AT_ONCE`: nothing lies on its desk before the commit, so that does not say stop.
 ///
 /// # Errors
 /// If the database refuses.
@@ -178,7 +178,8 @@ pub async fn lock(tx: &Tx, links: BTreeSet<LinkId>) -> Result<(), Error> {
 }
 
 /// Makes what waits for an endpoint about these links stand in line, also what is due already: the
-/// foremost stays as it is. What a node holds right now is left alone, and stands ahead.
+/// foremost stays as it is. What a node holds right now is left alone, and stands ahead. The transaction holds the
+/// locks of these links.
 ///
 /// # Errors
 /// If the database refuses.
@@ -186,7 +187,6 @@ pub async fn line_up(tx: &Tx, endpoint: EndpointId, links: BTreeSet<LinkId>) -> 
     if links.is_empty() {
         return Ok(());
     }
-    lock(tx, links.clone()).await?;
     delivery::Entity::update_many()
         .col_expr(delivery::Column::Turn, Expr::value(DeliveryTurn::Behind))
         .col_expr(delivery::Column::NextAttemptAt, Expr::value(Option::<Timestamp>::None))

@@ -50,6 +50,16 @@ pub enum End {
     Last,
 }
 
+impl End {
+    /// The order in which a newest-first list is read from this end.
+    pub(super) const fn order(self) -> Order {
+        match self {
+            Self::First => Order::Desc,
+            Self::Last => Order::Asc,
+        }
+    }
+}
+
 /// Rows of a page in the list's order, and whether there is more beyond its far end.
 #[derive(Clone, Debug)]
 pub struct Rows<T> {
@@ -103,20 +113,20 @@ impl<E: EntityTrait> Part<E> {
 
     /// The rows of the page.
     fn of(self, page: Page, key: E::Column) -> Select<E> {
-        let order = || if page.from == End::First { Order::Desc } else { Order::Asc };
         let mut query = self
             .query
             .apply_if(page.after, |query, after| query.filter(key.lt(after)))
             .apply_if(page.before, |query, before| query.filter(key.gt(before)));
+        // Once more beside those above: a range of two columns says where to begin, and these what to pass over.
         if let Some((column, value)) = self.under {
             let both = || Expr::tuple([Expr::col(column), Expr::col(key)]);
             let bound = |id: Uuid| Expr::tuple([value.clone(), Expr::value(id)]);
             query = query
                 .filter(both().lt(bound(page.after.unwrap_or(Uuid::max()))))
                 .filter(both().gt(bound(page.before.unwrap_or(Uuid::nil()))))
-                .order_by(column, order());
+                .order_by(column, page.from.order());
         }
-        query.order_by(key, order()).limit(page.limit + 1)
+        query.order_by(key, page.from.order()).limit(page.limit + 1)
     }
 }
 
@@ -142,7 +152,7 @@ pub(super) async fn newest_first_of<E: EntityTrait>(
     first
         .column(Asterisk)
         .from_subquery(union, Alias::new("parts"))
-        .order_by(Alias::new(key.as_str()), if page.from == End::First { Order::Desc } else { Order::Asc })
+        .order_by(Alias::new(key.as_str()), page.from.order())
         .limit(page.limit + 1);
     let rows = E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await?;
     Ok(page.cut(rows))
@@ -160,9 +170,7 @@ macro_rules! newest_first {
         if let Some(before) = page.before {
             query = query.filter($column.gt(before));
         }
-        let from_first = page.from == $crate::store::page::End::First;
-        let order = if from_first { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
-        page.cut(query.order_by($column, order).limit(page.limit + 1).all($db).await?)
+        page.cut(query.order_by($column, page.from.order()).limit(page.limit + 1).all($db).await?)
     }};
 }
 

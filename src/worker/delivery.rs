@@ -3,9 +3,9 @@
 //! Claims, sends and verdicts overlap: new claims are made while earlier ones are still out, and
 //! verdicts are written in batches as they come in. A worker that is killed loses nothing but time.
 //! Which endpoint sends next is decided in `lanes`. First tries mostly need no claim: the transaction that
-//! made them or let them go has put them on the desk. What waits in lanes for an endpoint that is changed (paused, deleted,
-//! at another address) is given back at once, so that it is looked at anew; a change by another node is
-//! found within a second.
+//! made them or let them go has put them on the desk. What waits in lanes for an endpoint that is changed
+//! (paused, deleted, at another address) is given back at once, so that it is looked at anew; a change by
+//! another node is found within a second.
 
 use std::collections::HashSet;
 use std::sync::Arc;
