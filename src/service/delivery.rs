@@ -62,7 +62,7 @@ pub struct Report {
 pub struct Claimed {
     /// What is to be sent now.
     pub sendings: Vec<Sending>,
-    /// When the next delivery is due, if nothing was due now.
+    /// When the next delivery is due, as far as that is known; it may be past.
     pub next_due: Option<Timestamp>,
 }
 
@@ -89,7 +89,8 @@ pub async fn claim(app: &App, limit: u64, except: Vec<EndpointId>) -> Result<Cla
         app.0.pulse.hub_moves(now);
     }
     let taken = app.bus.desk.hold(claimed);
-    Ok(Claimed { sendings: collect(app, taken).await?, next_due: None })
+    // What was due may be held by another transaction, or not be sendable: others may still be due.
+    Ok(Claimed { sendings: collect(app, taken).await?, next_due: Some(now) })
 }
 
 /// Gathers what the attempts at claimed deliveries need.

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::EndpointId;
+use entity::{EndpointId, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -105,6 +105,13 @@ async fn write(app: &App, reports: Arc<[Report]>) -> Result<(), Error> {
             written => return written,
         }
     }
+}
+
+/// How long to wait after a claim that brought nothing to send: until the next delivery is due or a lane is
+/// probed. What has become due since is no reason to wait for longer.
+fn until_claim(now: Timestamp, next_due: Option<Timestamp>, probe: Option<Duration>) -> Duration {
+    let soonest = next_due.map(|due| due.since(now)).into_iter().chain(probe).min();
+    soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
 }
 
 struct Hub {
@@ -265,10 +272,8 @@ impl Hub {
         };
         let now = self.app.clock.now();
         let wait = if claimed.sendings.is_empty() {
-            let due = claimed.next_due.filter(|due| *due > now).map(|due| due.since(now));
             let probe = self.lanes.next_probe().map(|at| at.saturating_duration_since(Instant::now()));
-            let soonest = [due, probe].into_iter().flatten().min();
-            soonest.map_or(LOOK_ANYWAY, |wait| wait.clamp(SHORTEST_WAIT, LOOK_ANYWAY))
+            until_claim(now, claimed.next_due, probe)
         } else {
             // There may be more where these came from.
             Duration::ZERO
@@ -329,5 +334,21 @@ impl Hub {
             }
             joined = self.out.try_join_next();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_fallen_due_since_the_look_is_claimed_soon() {
+        let (now, wait) = (Timestamp(10_000), |millis| Some(Duration::from_millis(millis)));
+        assert_eq!(until_claim(now, Some(Timestamp(9_999)), None), SHORTEST_WAIT);
+        assert_eq!(until_claim(now, Some(Timestamp(9_999)), wait(700)), SHORTEST_WAIT);
+        assert_eq!(until_claim(now, Some(Timestamp(10_300)), wait(700)), Duration::from_millis(300));
+        assert_eq!(until_claim(now, None, wait(700)), Duration::from_millis(700));
+        assert_eq!(until_claim(now, Some(Timestamp(90_000)), None), LOOK_ANYWAY);
+        assert_eq!(until_claim(now, None, None), LOOK_ANYWAY);
     }
 }
