@@ -31,6 +31,8 @@ const HELD: usize = 4096;
 const CLAIM: u64 = 256;
 /// How many verdicts are written in one transaction at most.
 const SETTLE: usize = 256;
+/// How many transactions write verdicts at a time.
+const WRITING: usize = 2;
 /// How many verdicts may wait to be written.
 const REPORTS: usize = 2048;
 /// Deliveries that are due and left out of claims are looked for no more often than this.
@@ -79,20 +81,30 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
     let _ = tokio::time::timeout(LAST_CHANCE, last).await;
 }
 
-/// Writes verdicts in batches: whatever has come in while the last batch was written.
+/// Writes verdicts in batches: whatever has come in while the batches before were written. One is prepared while
+/// another is in the database.
 async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
+    let mut writing = JoinSet::new();
     let mut batch = Vec::with_capacity(SETTLE);
     while reports.recv_many(&mut batch, SETTLE).await > 0 {
         let together: Arc<[Report]> = batch.drain(..).collect();
-        if write(&app, Arc::clone(&together)).await.is_ok() {
-            continue;
+        writing.spawn(write_all(app.clone(), together));
+        if writing.len() >= WRITING {
+            writing.join_next().await;
         }
-        // One that cannot be written holds up no other.
-        for report in together.iter().cloned() {
-            if let Err(error) = write(&app, Arc::new([report])).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
-                app.bus.desk.doubt();
-            }
+    }
+    writing.join_all().await;
+}
+
+/// Writes verdicts together if that can be; one that cannot be written holds up no other.
+async fn write_all(app: App, together: Arc<[Report]>) {
+    if write(&app, Arc::clone(&together)).await.is_ok() {
+        return;
+    }
+    for report in together.iter().cloned() {
+        if let Err(error) = write(&app, Arc::new([report])).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "A verdict was not written.");
+            app.bus.desk.doubt();
         }
     }
 }
