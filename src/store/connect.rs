@@ -14,8 +14,10 @@ use sea_orm::{
 use super::transact::Left;
 use super::{Error, writer};
 
-/// How many connections a server keeps to PostgreSQL; writers and readers share them.
-const POSTGRES_CONNECTIONS: u32 = 20;
+/// How many connections a server keeps to PostgreSQL for transactions that write.
+const POSTGRES_WRITERS: u32 = 14;
+/// How many it keeps beside them to read.
+const POSTGRES_READERS: u32 = 6;
 /// How many readers a SQLite file has beside its one writer.
 const SQLITE_READERS: u32 = 4;
 /// The longest a request waits for a connection.
@@ -24,6 +26,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const TESTED: Duration = Duration::from_secs(1);
 /// The longest a statement may run on PostgreSQL: write transactions are short.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What is asked of PostgreSQL ends within milliseconds: its helpers would take longer to begin with.
+const NO_HELPERS: (&str, &str) = ("max_parallel_workers_per_gather", "0");
 
 /// The advisory lock of PostgreSQL that a migrating node holds: "postern" in numbers.
 const MIGRATING: i64 = 0x70_6f73_7465_726e;
@@ -82,9 +87,10 @@ impl Db {
             let writer = Writer::Task(writer::start(only, Arc::clone(&on_commit)));
             Ok(Self { reader, writer, on_commit })
         } else {
-            let pool = Database::connect(postgres(url)).await?;
             migrate(url).await?;
-            Ok(Self { reader: pool.clone(), writer: Writer::Pool(pool), on_commit })
+            let writer = Writer::Pool(Database::connect(postgres(url, POSTGRES_WRITERS)).await?);
+            let reader = Database::connect(postgres_reader(url)).await?;
+            Ok(Self { reader, writer, on_commit })
         }
     }
 
@@ -121,10 +127,14 @@ impl Db {
 
     /// Waits for what is being written, then closes every connection.
     pub async fn close(&self) {
-        if let Writer::Task(writer) = &self.writer {
-            writer.finish().await;
-        }
-        if let Err(error) = self.reader.close_by_ref().await {
+        let written = match &self.writer {
+            Writer::Task(writer) => {
+                writer.finish().await;
+                Ok(())
+            }
+            Writer::Pool(pool) => pool.close_by_ref().await,
+        };
+        if let Err(error) = written.and(self.reader.close_by_ref().await) {
             tracing::warn!(error = &error as &dyn std::error::Error, "The database did not close cleanly.");
         }
     }
@@ -132,9 +142,7 @@ impl Db {
 
 /// Brings the schema up to date; of several nodes that start together, one after the other.
 async fn migrate(url: &str) -> Result<(), Error> {
-    let mut alone = postgres(url);
-    alone.max_connections(1).min_connections(1);
-    let alone = Database::connect(alone).await?;
+    let alone = Database::connect(postgres(url, 1)).await?;
     alone.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATING})")).await?;
     let migrated = Migrator::up(&alone, None).await;
     // The lock goes with its connection.
@@ -184,17 +192,27 @@ fn read_only(url: &str) -> ConnectOptions {
     options
 }
 
-fn postgres(url: &str) -> ConnectOptions {
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(POSTGRES_CONNECTIONS)
+        .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .statement_timeout(STATEMENT_TIMEOUT)
         .test_before_acquire_if_idle_for(TESTED)
         .sqlx_logging(false)
-        // What is asked here ends within milliseconds. Helpers of the database would take longer to begin with.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("max_parallel_workers_per_gather", "0")]));
+        .map_sqlx_postgres_opts(|postgres| postgres.options([NO_HELPERS]));
+    options
+}
+
+/// Plans every reading for what it asks. A plan that is made once and kept, and was made while a table was small,
+/// reads all of it for every few ids for as long as it lives; transactions that write are made of statements whose
+/// plans have no choice, and would pay for a new one each.
+fn postgres_reader(url: &str) -> ConnectOptions {
+    let mut options = postgres(url, POSTGRES_READERS);
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres.options([("plan_cache_mode", "force_custom_plan"), NO_HELPERS])
+    });
     options
 }
 
