@@ -90,10 +90,20 @@ async fn settle(app: App, mut reports: mpsc::Receiver<Report>) {
         let together: Arc<[Report]> = batch.drain(..).collect();
         writing.spawn(write_all(app.clone(), together));
         if writing.len() >= WRITING {
-            writing.join_next().await;
+            note_written(&app, writing.join_next().await);
         }
     }
-    writing.join_all().await;
+    while let Some(written) = writing.join_next().await {
+        note_written(&app, Some(written));
+    }
+}
+
+/// Claims whose verdicts broke off are in doubt: they are looked for, and sent again.
+fn note_written(app: &App, written: Option<Result<(), JoinError>>) {
+    if let Some(Err(error)) = written {
+        tracing::error!(error = &error as &dyn std::error::Error, "Verdicts were not written.");
+        app.bus.desk.doubt();
+    }
 }
 
 /// Writes verdicts together if that can be; one that cannot be written holds up no other.

@@ -11,7 +11,7 @@ use crate::house::{House, Kind, Toll, texts};
 
 /// How many rows a page has at most.
 const MANY: usize = 100;
-/// For how long a key that was read is trusted.
+/// For how long a key that was read is trusted, as `service::key` says.
 const KEY_TRUSTED: Duration = Duration::from_millis(100);
 /// Queries that show everything there is about each row of a list, and where the rows are.
 const LISTS: [(&str, &str); 6] = [
@@ -146,4 +146,5 @@ async fn postgres_plans_every_reading_for_what_it_asks() {
     let row = house.app().db.query_one_raw(asked).await.unwrap().unwrap();
     // One that PostgreSQL made while a table was small, and kept, would read all of it for a few ids.
     assert_eq!(row.try_get::<String>("", "plan_cache_mode").unwrap(), "force_custom_plan");
+    house.leave().await;
 }
