@@ -38,19 +38,22 @@ impl Poster {
         let to = request.url.as_str().parse();
         let to: Uri = to.map_err(|_| Error::Broken("the URL is no address".to_owned()))?;
         let mut exchange = Exchange::try_new(to.clone(), request)?;
-        while let Some(mut rested) = self.resting.take(&origin) {
-            exchange = match exchange.over(&mut rested).await {
+        loop {
+            let rested = self.resting.take(&origin);
+            let is_rested = rested.is_some();
+            let mut stream = match rested {
+                Some(stream) => stream,
+                None => {
+                    let connected = self.connector.connect(to.clone()).await;
+                    connected.map_err(|error| cause::unconnected(error.as_ref()))?
+                }
+            };
+            exchange = match exchange.over(&mut stream).await {
                 // The receiver had closed it in the meantime.
-                Err(Failed::Unsent(unsent, _)) => *unsent,
-                Err(Failed::Sent(error)) => return Err(error),
-                Ok(answer) => return Ok(self.keep(origin, rested, answer)),
+                Err(Failed::Unsent(unsent, _)) if is_rested => *unsent,
+                Err(Failed::Unsent(_, error) | Failed::Sent(error)) => return Err(error),
+                Ok(answer) => return Ok(self.keep(origin, stream, answer)),
             }
-        }
-        let connected = self.connector.connect(to).await;
-        let mut fresh = connected.map_err(|error| cause::unconnected(error.as_ref()))?;
-        match exchange.over(&mut fresh).await {
-            Err(Failed::Unsent(_, error) | Failed::Sent(error)) => Err(error),
-            Ok(answer) => Ok(self.keep(origin, fresh, answer)),
         }
     }
 
