@@ -43,10 +43,7 @@ impl Poster {
             let is_rested = rested.is_some();
             let mut stream = match rested {
                 Some(stream) => stream,
-                None => {
-                    let connected = self.connector.connect(to.clone()).await;
-                    connected.map_err(|error| cause::unconnected(error.as_ref()))?
-                }
+                None => self.connect(to.clone()).await?,
             };
             exchange = match exchange.over(&mut stream).await {
                 // The receiver had closed it in the meantime.
@@ -55,6 +52,11 @@ impl Poster {
                 Ok(answer) => return Ok(self.keep(origin, stream, answer)),
             }
         }
+    }
+
+    async fn connect(&self, to: Uri) -> Result<Stream, Error> {
+        let connected = self.connector.connect(to).await;
+        connected.map_err(|error| cause::unconnected(error.as_ref()))
     }
 
     /// Keeps the connection for the next request, if the answer leaves it in order.
