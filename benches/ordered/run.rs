@@ -214,7 +214,7 @@ async fn until_over(
     partners: &[Partner],
 ) -> anyhow::Result<Told> {
     let rows = |status: DeliveryStatus| delivery::Entity::find().filter(delivery::Column::Status.eq(status));
-    // One row is asked for, not their number: who watches must not be a load.
+    // One row is asked for, not their number: who watches should be as little of a load as can be.
     while rows(DeliveryStatus::Pending).one(&app.db).await?.is_some() && begun.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
