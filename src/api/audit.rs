@@ -1,6 +1,5 @@
 //! The audit log: who has changed what.
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Enum, ID, Object, Result};
 use entity::{Scope, audit_entry};
 
@@ -8,7 +7,7 @@ use super::context::{app, caller};
 use super::error::top_level;
 use super::key::ApiKey;
 use super::load::{self, KeyOf};
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::scalar::DateTime;
 use crate::service::audit as service;
 
@@ -76,7 +75,7 @@ impl AuditQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, AuditEntry>> {
+    ) -> Result<Connection<AuditEntry>> {
         let caller = caller(ctx, Scope::Admin)?;
         let page = Args::forward(first, after).page()?;
         let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;

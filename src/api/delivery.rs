@@ -2,7 +2,6 @@
 
 pub(super) mod resend;
 
-use async_graphql::connection::{Connection, Edge};
 use async_graphql::{ComplexObject, Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, attempt, delivery};
 
@@ -11,7 +10,7 @@ use super::endpoint::WebhookEndpoint;
 use super::error::{optional, top_level};
 use super::event::Event;
 use super::load::{self, AttemptsOf, DeliveryOf, EndpointOf, EventOf, Part};
-use super::paging::{self, Args, bad};
+use super::paging::{self, Args, Connection, bad};
 use super::scalar::DateTime;
 use super::words::{AttemptOutcome, DeliveryStatus};
 use crate::service::delivery as service;
@@ -91,7 +90,7 @@ impl WebhookDelivery {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, DeliveryAttempt>> {
+    ) -> Result<Connection<DeliveryAttempt>> {
         caller(ctx, Scope::WebhooksRead)?;
         let limit = paging::first(first)?;
         let start =
@@ -102,7 +101,9 @@ impl WebhookDelivery {
         let has_next = rows.len() > limit;
         rows.truncate(limit);
         let mut page = Connection::new(after.is_some(), has_next);
-        page.edges.extend(rows.into_iter().map(|row| Edge::new(row.number.to_string(), shown(row))));
+        for row in rows {
+            page.push(row.number.to_string(), shown(row));
+        }
         Ok(page)
     }
 }
@@ -160,8 +161,9 @@ impl DeliveryQueries {
         find(ctx, &id).await
     }
 
-    /// Deliveries, newest first; those of one endpoint in the order of their events. Needs
-    /// `WEBHOOKS_READ`.
+    /// Deliveries, newest first; those of one endpoint in the order of their events. With `eventTypes` a page looks
+    /// through 20,000 deliveries at most and may have fewer rows than `first`, even none: while `hasNextPage` is
+    /// true, go on behind `endCursor`. Needs `WEBHOOKS_READ`.
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,
@@ -170,7 +172,7 @@ impl DeliveryQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, WebhookDelivery>> {
+    ) -> Result<Connection<WebhookDelivery>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let page = Args::forward(first, after).page()?;
         let filter = filter.unwrap_or_default();

@@ -7,14 +7,13 @@ pub(super) mod rotation;
 pub(super) mod test_event;
 pub(super) mod update;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{EndpointId, Scope, SignatureScheme as Scheme, endpoint};
 
 use super::context::{app, caller};
 use super::error::{UserError, top_level, user_errors};
 use super::load::{self, PublicKeyOf, StatsOf};
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::scalar::{DateTime, Duration, JsonObject};
 use super::words::{DeliveryOrdering, EndpointStatus, PayloadFormat, SignatureScheme};
 use crate::domain::Secret;
@@ -198,7 +197,7 @@ impl EndpointQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, WebhookEndpoint>> {
+    ) -> Result<Connection<WebhookEndpoint>> {
         let caller = caller(ctx, Scope::WebhooksRead)?;
         let page = Args::forward(first, after).page()?;
         let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;

@@ -1,6 +1,5 @@
 //! Events in the API: pull by query, live by subscription, the same log.
 
-use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{Scope, event};
 
@@ -8,9 +7,9 @@ use super::context::{app, caller};
 use super::error::{of_the_log, top_level};
 use super::link::Link;
 use super::load::{self, EventData, LinkOf};
-use super::paging;
+use super::paging::{self, Connection};
 use super::scalar::{DateTime, EventCursor, JsonObject};
-use crate::service::event::{self as service, Wanted};
+use crate::service::event::{self as service, Read, Wanted};
 
 /// One fact of the log.
 #[derive(Description)]
@@ -75,7 +74,9 @@ pub(super) struct EventQueries;
 
 #[Object]
 impl EventQueries {
-    /// The event log after a cursor, in order: pull instead of push. Needs `LINKS_READ`.
+    /// The event log after a cursor, in order: pull instead of push. With `types` a page looks through 20,000 events
+    /// at most and may have fewer rows than `first`, even none: while `hasNextPage` is true, go on behind
+    /// `endCursor`. Needs `LINKS_READ`.
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +88,7 @@ impl EventQueries {
         >,
         #[graphql(desc = "Only these types, or families such as `link.*`; null or empty = all.")]
         types: Option<Vec<String>>,
-    ) -> Result<Connection<String, Event>> {
+    ) -> Result<Connection<Event>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let wanted = Wanted { link: None, types: types.unwrap_or_default() };
         let range = Range { start: after.map(|cursor| cursor.0), limit: paging::first(first)? };
@@ -112,13 +113,18 @@ impl Range {
     }
 
     /// Events that were read with one more than the page holds.
-    pub(super) fn connection(&self, mut rows: Vec<event::Model>) -> Connection<String, Event> {
+    pub(super) fn connection(&self, read: Read) -> Connection<Event> {
+        let Read { events: mut rows, stopped_at } = read;
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let has_next = rows.len() > limit;
         rows.truncate(limit);
         let mut page = Connection::new(self.start.is_some(), has_next);
-        let edge = |row: event::Model| Edge::new(EventCursor(row.position).encode(), Event(row));
-        page.edges.extend(rows.into_iter().map(edge));
+        for row in rows {
+            page.push(EventCursor(row.position).encode(), Event(row));
+        }
+        if let Some(position) = stopped_at {
+            page.goes_on_behind(EventCursor(position).encode());
+        }
         page
     }
 }

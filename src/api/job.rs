@@ -2,14 +2,13 @@
 
 mod update;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, job};
 
 use super::context::{app, caller};
 use super::error::{UserError, UserErrorCode, optional, top_level, user_errors};
 use super::load::{self, SourceSystemOf};
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::scalar::JsonObject;
 use super::source_system::SourceSystem;
 use super::step::WorkflowInput;
@@ -126,7 +125,7 @@ impl JobQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, Job>> {
+    ) -> Result<Connection<Job>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let page = Args::forward(first, after).page()?;
         let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;

@@ -2,13 +2,12 @@
 
 mod change;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{Scope as Word, api_key};
 
 use super::context::{anyone, app, caller};
 use super::error::{optional, top_level};
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::scalar::DateTime;
 use super::words::Scope;
 use crate::service::key as service;
@@ -89,7 +88,7 @@ impl KeyQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, ApiKey>> {
+    ) -> Result<Connection<ApiKey>> {
         let caller = caller(ctx, Word::Admin)?;
         let page = Args::forward(first, after).page()?;
         let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;

@@ -2,7 +2,6 @@
 
 mod create;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, customer, link};
 
@@ -14,7 +13,7 @@ use super::job::Job;
 use super::kept::Session;
 use super::load::{self, CustomerOf, EventsOf, JobOf, LinkOf, LoginsOf, Part, PositionOf, RunOf, SessionOf};
 use super::login::Login;
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::run::Run;
 use super::scalar::{DateTime, EventCursor, JsonObject, Url};
 use super::words::LinkStatus;
@@ -136,11 +135,11 @@ impl Link {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, Login>> {
+    ) -> Result<Connection<Login>> {
         let page = Args::forward(first, after).page()?;
         let part = Part(self.0.id, page.after.map(entity::LoginId), page.limit + 1);
         let rows = load::one(ctx, LoginsOf(self.0.workspace_id, part)).await?.unwrap_or_default();
-        Ok(paging::connection(page, paging::cut(page, rows), |row| (row.id.0, Login(row))))
+        Ok(paging::connection(page, page.cut(rows), |row| (row.id.0, Login(row))))
     }
 
     /// Its part of the event log, in order.
@@ -151,12 +150,12 @@ impl Link {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, Event>> {
+    ) -> Result<Connection<Event>> {
         let range = Range::read(first, after)?;
         let part = Part(self.0.id, range.start, range.limit + 1);
         match load::one(ctx, EventsOf(self.0.workspace_id, part)).await? {
             Some(None) => Err(of_the_log(Error::Gone)),
-            found => Ok(range.connection(found.flatten().unwrap_or_default())),
+            found => Ok(range.connection(found.flatten().unwrap_or_default().into())),
         }
     }
 
@@ -237,7 +236,7 @@ impl LinkQueries {
         #[graphql(desc = "End before this row: the `startCursor` of the page behind.")] before: Option<
             String,
         >,
-    ) -> Result<Connection<String, Link>> {
+    ) -> Result<Connection<Link>> {
         let caller = caller(ctx, Scope::LinksRead)?;
         let page = Args { first, after, last, before }.page()?;
         let filter = filter.unwrap_or_default();

@@ -1,7 +1,9 @@
 //! Relay pages: `first`/`after`, `last`/`before`, at most 100, opaque keyset cursors.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{Error, OutputType, Result};
+use std::borrow::Cow;
+
+use async_graphql::connection::{Edge, EmptyFields, PageInfo};
+use async_graphql::{Error, Object, OutputType, Result, TypeName};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -14,6 +16,60 @@ use crate::store::page::{End, Rows};
 const DEFAULT: i32 = 20;
 /// How many rows a page has at most.
 pub(super) const MOST: i32 = 100;
+
+/// A page of a list, as Relay has it, but for its `endCursor`: a page that was looked for may end behind its last row.
+pub(super) struct Connection<T: OutputType> {
+    edges: Vec<Edge<String, T, EmptyFields>>,
+    has_previous: bool,
+    has_next: bool,
+    /// How far was looked, if that is further than the last row.
+    looked_up_to: Option<String>,
+}
+
+impl<T: OutputType> Connection<T> {
+    pub(super) fn new(has_previous: bool, has_next: bool) -> Self {
+        Self { edges: Vec::new(), has_previous, has_next, looked_up_to: None }
+    }
+
+    pub(super) fn push(&mut self, cursor: String, node: T) {
+        self.edges.push(Edge::new(cursor, node));
+    }
+
+    /// There may be more behind what was looked through.
+    pub(super) fn goes_on_behind(&mut self, cursor: String) {
+        (self.has_next, self.looked_up_to) = (true, Some(cursor));
+    }
+}
+
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+#[Object(name_type)]
+impl<T: OutputType> Connection<T> {
+    /// Information to aid in pagination.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |edge: &Edge<String, T, EmptyFields>| edge.cursor.clone();
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(cursor),
+            end_cursor: self.looked_up_to.clone().or_else(|| self.edges.last().map(cursor)),
+        }
+    }
+
+    /// A list of edges.
+    async fn edges(&self) -> &[Edge<String, T, EmptyFields>] {
+        &self.edges
+    }
+
+    /// A list of nodes.
+    async fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+}
 
 /// The arguments of a list, as clients give them.
 #[derive(Default)]
@@ -64,30 +120,29 @@ pub(super) fn first(first: Option<i32>) -> Result<u64> {
     size(first.unwrap_or(DEFAULT))
 }
 
-/// Rows that were read with one more than the page holds.
-pub(super) fn cut<M>(page: Page, mut rows: Vec<M>) -> Rows<M> {
-    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    Rows { rows, has_more }
-}
-
 /// A page of rows as a connection.
 pub(super) fn connection<M, T: OutputType>(
     page: Page,
     rows: Rows<M>,
     mut node: impl FnMut(M) -> (Uuid, T),
-) -> Connection<String, T> {
+) -> Connection<T> {
     let (has_previous, has_next) = match page.from {
         End::First => (page.after.is_some(), rows.has_more),
         End::Last => (rows.has_more, page.before.is_some()),
     };
-    let mut connection = Connection::with_additional_fields(has_previous, has_next, EmptyFields);
+    let mut connection = Connection::new(has_previous, has_next);
     for row in rows.rows {
         let (id, node) = node(row);
-        connection.edges.push(Edge::new(URL_SAFE_NO_PAD.encode(id.as_bytes()), node));
+        connection.push(encode(id), node);
+    }
+    if let Some(row) = rows.stopped_at {
+        connection.goes_on_behind(encode(row));
     }
     connection
+}
+
+fn encode(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
 }
 
 fn decode(text: &str) -> Option<Uuid> {

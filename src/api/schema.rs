@@ -1,6 +1,5 @@
 //! The schema: every noun's queries and mutations in one.
 
-use async_graphql::connection::Connection;
 use async_graphql::{MergedObject, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 
 use super::audit::AuditEntry;
@@ -12,6 +11,7 @@ use super::key::ApiKey;
 use super::link::Link;
 use super::load::Gathering;
 use super::login::Login;
+use super::paging::Connection;
 use super::source_system::SourceSystem;
 use super::subscription::Subscriptions;
 use super::together::Together;
@@ -81,14 +81,14 @@ pub fn sdl() -> String {
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscriptions> {
     Schema::build(Query::default(), Mutation::default(), Subscriptions)
-        .override_output_type_description::<Connection<String, Link>>(PAGE)
-        .override_output_type_description::<Connection<String, Login>>(PAGE)
-        .override_output_type_description::<Connection<String, Event>>(PAGE)
-        .override_output_type_description::<Connection<String, SourceSystem>>(PAGE)
-        .override_output_type_description::<Connection<String, Job>>(PAGE)
-        .override_output_type_description::<Connection<String, WebhookEndpoint>>(PAGE)
-        .override_output_type_description::<Connection<String, WebhookDelivery>>(PAGE)
-        .override_output_type_description::<Connection<String, DeliveryAttempt>>(PAGE)
-        .override_output_type_description::<Connection<String, ApiKey>>(PAGE)
-        .override_output_type_description::<Connection<String, AuditEntry>>(PAGE)
+        .override_output_type_description::<Connection<Link>>(PAGE)
+        .override_output_type_description::<Connection<Login>>(PAGE)
+        .override_output_type_description::<Connection<Event>>(PAGE)
+        .override_output_type_description::<Connection<SourceSystem>>(PAGE)
+        .override_output_type_description::<Connection<Job>>(PAGE)
+        .override_output_type_description::<Connection<WebhookEndpoint>>(PAGE)
+        .override_output_type_description::<Connection<WebhookDelivery>>(PAGE)
+        .override_output_type_description::<Connection<DeliveryAttempt>>(PAGE)
+        .override_output_type_description::<Connection<ApiKey>>(PAGE)
+        .override_output_type_description::<Connection<AuditEntry>>(PAGE)
 }

@@ -2,13 +2,12 @@
 
 mod update;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, InputObject, Object, Result, SimpleObject};
 use entity::{Scope, source_system};
 
 use super::context::{app, caller};
 use super::error::{UserError, optional, top_level, user_errors};
-use super::paging::{self, Args};
+use super::paging::{self, Args, Connection};
 use super::scalar::{JsonObject, Url};
 use super::words::Driver;
 use crate::service::source_system as service;
@@ -111,7 +110,7 @@ impl SourceSystemQueries {
             i32,
         >,
         #[graphql(desc = "Begin behind this row: the `endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<Connection<String, SourceSystem>> {
+    ) -> Result<Connection<SourceSystem>> {
         let caller = caller(ctx, Scope::JobsRead)?;
         let page = Args::forward(first, after).page()?;
         let rows = service::list(app(ctx)?, caller, page).await.map_err(top_level)?;

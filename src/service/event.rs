@@ -15,6 +15,7 @@ use crate::domain::counted::Counted;
 use crate::domain::delivery::{Fate, Fresh};
 use crate::domain::event::{self as words, EventView, Facts, Joined, Kind};
 use crate::domain::prompt::Prompt;
+pub use crate::store::event::Read;
 use crate::store::event::{NewEvent, Range};
 use crate::store::{self, Tx};
 
@@ -253,17 +254,17 @@ pub async fn list(
     wanted: &Wanted,
     after: Option<i64>,
     limit: u64,
-) -> Result<Vec<event::Model>, Error> {
+) -> Result<Read, Error> {
     known_types("types", &wanted.types)?;
     super::log::advance(app).await?;
     let Some(after) = after else {
         let earliest = super::log::earliest(app, caller.workspace).await?;
         return read(app, caller, wanted, earliest, limit).await;
     };
-    let events = read(app, caller, wanted, after, limit).await?;
+    let read = read(app, caller, wanted, after, limit).await?;
     // Only now: what was deleted before the reading is then known, and what was read is whole.
     super::log::still_kept(app, caller.workspace, after).await?;
-    Ok(events)
+    Ok(read)
 }
 
 /// The first `limit` events after `after`, or from the first one that is kept, of each of those links;
@@ -293,7 +294,7 @@ pub(super) async fn read(
     wanted: &Wanted,
     after: i64,
     limit: u64,
-) -> Result<Vec<event::Model>, Error> {
+) -> Result<Read, Error> {
     let up_to = super::log::watermark(app);
     let range = Range { after, up_to, link: wanted.link, types: wanted.types.clone(), limit };
     Ok(store::event::read(&app.db, caller.workspace, range).await?)

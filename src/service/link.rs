@@ -59,7 +59,7 @@ pub async fn list(
 ) -> Result<Rows<link::Model>, Error> {
     if let Some(external_id) = external_id {
         let found = store::customer::find_by_name(&app.db, caller.workspace, &external_id).await?;
-        let Some(customer) = found else { return Ok(Rows { rows: Vec::new(), has_more: false }) };
+        let Some(customer) = found else { return Ok(Rows::NONE) };
         filter.customer = Some(customer.id);
     }
     Ok(store::link::list(&app.db, caller.workspace, filter, page).await?)

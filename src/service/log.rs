@@ -11,7 +11,7 @@ use entity::{LinkId, Timestamp, WorkspaceId};
 use super::event::{self, Wanted};
 use super::{App, Caller, Error};
 use crate::bus::{Topic, Waiting};
-use crate::store;
+use crate::store::{self, event::Read};
 
 /// How many marks the tailer reads at a time.
 const MARKS: u64 = 5_000;
@@ -152,15 +152,18 @@ impl Follower {
             if self.cursor < up_to {
                 // Boxed: what reading needs would otherwise be part of every waiting follower's memory.
                 let read = event::read(&self.app, &self.caller, &self.wanted, self.cursor, READ);
-                let events = Box::pin(read).await?;
+                let Read { events, stopped_at } = Box::pin(read).await?;
                 self.misses_nothing().await?;
                 if let Some(last) = events.last() {
-                    self.cursor = last.position;
+                    self.cursor = stopped_at.unwrap_or(last.position);
                     self.whole_until = last.occurred_at.plus(NEVER_DELETED);
                     return Ok(events);
                 }
                 // Nothing of ours up to there: never read it again.
-                self.cursor = up_to;
+                self.cursor = stopped_at.unwrap_or(up_to);
+                if stopped_at.is_some() {
+                    continue;
+                }
             }
             self.whole_until = asked_at.plus(NEVER_DELETED);
             self.waiting.news(LOOK_ANYWAY).await;

@@ -49,7 +49,7 @@ pub async fn list(
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let has_more = entries.has_more || links.has_more || rows.len() > limit;
     rows.truncate(limit);
-    Ok(Rows { rows, has_more })
+    Ok(Rows { rows, has_more, stopped_at: None })
 }
 
 /// Deletes entries from before `before`, the oldest first, `limit` of them at most; returns how many. Links stay:

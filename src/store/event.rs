@@ -9,7 +9,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use super::page::first_of_each;
+use super::page::{STEP, STEPS, first_of_each};
 use super::rows::{self, one_of};
 use super::{Error, Tx};
 use crate::domain::hint::Hint;
@@ -29,6 +29,21 @@ pub struct NewEvent {
     pub facts: serde_json::Value,
     /// When.
     pub occurred_at: Timestamp,
+}
+
+/// What was read of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// The events that were wanted, in order.
+    pub events: Vec<event::Model>,
+    /// Where reading stopped before it had as many as it might and the log was over.
+    pub stopped_at: Option<i64>,
+}
+
+impl From<Vec<event::Model>> for Read {
+    fn from(events: Vec<event::Model>) -> Self {
+        Self { events, stopped_at: None }
+    }
 }
 
 /// What a reader of the log wants to see.
@@ -80,19 +95,45 @@ struct Place {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn read(
+pub async fn read(db: &impl ConnectionTrait, workspace: WorkspaceId, range: Range) -> Result<Read, Error> {
+    let mut wanted = Condition::all().add_option(range.link.map(|link| event::Column::LinkId.eq(link)));
+    if !range.types.is_empty() {
+        wanted = wanted.add(any_of(&range.types));
+    }
+    // A link has a few events.
+    let is_found_at_once = range.types.is_empty() || range.link.is_some();
+    let (mut after, mut rest, mut events) = (range.after, range.limit, Vec::new());
+    for _ in 0..STEPS {
+        let end =
+            if is_found_at_once { None } else { end_of_step(db, workspace, (after, range.up_to)).await? };
+        let step = between(workspace, after, end.unwrap_or(range.up_to)).filter(wanted.clone());
+        let found = step.order_by_asc(event::Column::Position).limit(rest).all(db).await?;
+        rest = rest.saturating_sub(u64::try_from(found.len()).unwrap_or_default());
+        events.extend(found);
+        match end {
+            Some(end) if rest > 0 => after = end,
+            _ => return Ok(events.into()),
+        }
+    }
+    Ok(Read { events, stopped_at: Some(after) })
+}
+
+/// The last place of a step; nothing if the log ends before.
+async fn end_of_step(
     db: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    range: Range,
-) -> Result<Vec<event::Model>, Error> {
-    let mut query = between(workspace, range.after, range.up_to);
-    if let Some(link) = range.link {
-        query = query.filter(event::Column::LinkId.eq(link));
+    (after, up_to): (i64, i64),
+) -> Result<Option<i64>, Error> {
+    // There are never more events than places.
+    if u64::try_from(up_to - after).is_ok_and(|places| places <= STEP) {
+        return Ok(None);
     }
-    if !range.types.is_empty() {
-        query = query.filter(any_of(&range.types));
-    }
-    Ok(query.order_by_asc(event::Column::Position).limit(range.limit).all(db).await?)
+    let places = between(workspace, after, up_to)
+        .select_only()
+        .column(event::Column::Position)
+        .order_by_asc(event::Column::Position);
+    let end: Option<i64> = places.offset(STEP - 1).limit(1).into_tuple().one(db).await?;
+    Ok(end.filter(|end| *end < up_to))
 }
 
 /// The first `limit` events in (`after`, `up_to`] of each of several links, in order.

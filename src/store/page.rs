@@ -1,12 +1,22 @@
 //! Keyset pages: rows after or before an id, newest or oldest first, flat at any depth; and the first rows of
 //! several lists at once.
+//!
+//! What no index knows is looked for among so many rows at most: such a page may end before it is full, and says
+//! from where to go on.
 
-use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Query, UnionType};
+use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
+
+/// How many rows one page looks through at most for those that no index knows.
+pub const MOST_LOOKED_THROUGH: u64 = STEP * STEPS;
+/// How many of them at a time: a full page is mostly found among the first.
+pub(super) const STEP: u64 = 1_000;
+/// How often at most.
+pub(super) const STEPS: u64 = 20;
 
 /// Which rows of a list to read.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +39,39 @@ impl Page {
         Self { after, before: Ord::max(self.before, oldest), ..self }
     }
 
-    /// Rows that were read from the page's end of the list, with one more than it holds.
-    pub(super) fn cut<T>(&self, mut rows: Vec<T>) -> Rows<T> {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
+    /// The page of rows that were read from its end of the list, with one more than it holds.
+    #[must_use]
+    pub fn cut<T>(&self, mut rows: Vec<T>) -> Rows<T> {
+        let has_more = self.is_over(&rows);
+        rows.truncate(self.most());
         if self.from == End::Last {
             rows.reverse();
         }
-        Rows { rows, has_more }
+        Rows { rows, has_more, stopped_at: None }
+    }
+
+    fn is_over<T>(&self, rows: &[T]) -> bool {
+        rows.len() > self.most()
+    }
+
+    fn most(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(usize::MAX)
+    }
+
+    /// The same up to the row before this one.
+    fn until(self, row: Uuid) -> Self {
+        match self.from {
+            End::First => Self { before: Some(row), ..self },
+            End::Last => Self { after: Some(row), ..self },
+        }
+    }
+
+    /// The same from the row behind this one on.
+    fn behind(self, row: Uuid) -> Self {
+        match self.from {
+            End::First => Self { after: Some(row), ..self },
+            End::Last => Self { before: Some(row), ..self },
+        }
     }
 }
 
@@ -67,6 +101,13 @@ pub struct Rows<T> {
     pub rows: Vec<T>,
     /// Whether the list goes on beyond them.
     pub has_more: bool,
+    /// The last row that was looked at, if looking ended before the page was full and the list was over.
+    pub stopped_at: Option<Uuid>,
+}
+
+impl<T> Rows<T> {
+    /// Nothing at all.
+    pub(crate) const NONE: Self = Self { rows: Vec::new(), has_more: false, stopped_at: None };
 }
 
 /// The first `limit` rows of each of several lists: one for each value of `list`, in the order of `key`.
@@ -90,6 +131,7 @@ pub(super) async fn first_of_each<E: EntityTrait>(
 }
 
 /// A part of a list that an index has in order.
+#[derive(Clone)]
 pub(super) struct Part<E: EntityTrait> {
     query: Select<E>,
     under: Option<(E::Column, Expr)>,
@@ -138,24 +180,83 @@ pub(super) async fn newest_first_of<E: EntityTrait>(
     key: E::Column,
     page: Page,
 ) -> Result<Rows<E::Model>, DbErr> {
-    let bounded = |part: Part<E>| {
-        let part = part.of(page, key).into_query();
-        // Neither database takes an order and a limit in a part of a union as it is.
-        Query::select().column(Asterisk).from_subquery(part, Alias::new("part")).take()
-    };
-    let mut parts = parts.into_iter().map(bounded);
-    let Some(mut union) = parts.next() else { return Ok(Rows { rows: Vec::new(), has_more: false }) };
-    for part in parts {
-        union.union(UnionType::All, part);
+    Ok(page.cut(first_of(db, parts, key, page).await?))
+}
+
+/// Reads such a page of those rows that are `wanted`, which no index knows.
+pub(super) async fn newest_first_among<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    parts: Vec<Part<E>>,
+    wanted: &Condition,
+    key: E::Column,
+    page: Page,
+) -> Result<Rows<E::Model>, DbErr> {
+    let (mut rest, mut rows) = (page, Vec::new());
+    for _ in 0..STEPS {
+        let end = end_of_step(db, parts.clone(), key, rest).await?;
+        let step = end.map_or(rest, |(_, next)| rest.until(next));
+        let those =
+            |part: &Part<E>| Part { query: part.query.clone().filter(wanted.clone()), ..part.clone() };
+        rows.extend(first_of(db, parts.iter().map(those).collect(), key, step).await?);
+        match end {
+            Some((last, _)) if !page.is_over(&rows) => rest = rest.behind(last),
+            _ => return Ok(page.cut(rows)),
+        }
     }
-    let mut first = Query::select();
-    first
-        .column(Asterisk)
+    let stopped_at = match page.from {
+        End::First => rest.after,
+        End::Last => rest.before,
+    };
+    Ok(Rows { stopped_at, ..page.cut(rows) })
+}
+
+/// The last row of a step and the one behind it; nothing if the list ends before.
+async fn end_of_step<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    parts: Vec<Part<E>>,
+    key: E::Column,
+    page: Page,
+) -> Result<Option<(Uuid, Uuid)>, DbErr> {
+    let of_step = Page { limit: STEP, ..page };
+    let keys = parts.into_iter().map(|part| part.of(of_step, key).select_only().column(key));
+    let Some(mut ends) = in_order(keys, key, page.from) else { return Ok(None) };
+    let rows = db.query_all(ends.offset(STEP - 1).limit(2)).await?;
+    let keys: Result<Vec<Uuid>, _> = rows.iter().map(|row| row.try_get("", key.as_str())).collect();
+    Ok(if let [last, next] = keys?[..] { Some((last, next)) } else { None })
+}
+
+/// The first rows of the page, one more than it holds.
+async fn first_of<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    parts: Vec<Part<E>>,
+    key: E::Column,
+    page: Page,
+) -> Result<Vec<E::Model>, DbErr> {
+    let parts = parts.into_iter().map(|part| part.of(page, key));
+    let Some(mut first) = in_order(parts, key, page.from) else { return Ok(Vec::new()) };
+    let statement = db.get_database_backend().build(first.limit(page.limit + 1));
+    E::Model::find_by_statement(statement).all(db).await
+}
+
+/// All rows of several lists, each of which has an end; nothing if there is no list.
+fn in_order<E: EntityTrait>(
+    lists: impl Iterator<Item = Select<E>>,
+    key: E::Column,
+    from: End,
+) -> Option<SelectStatement> {
+    // Neither database takes an order and a limit in a part of a union as it is.
+    let mut lists = lists.map(|list| {
+        Query::select().column(Asterisk).from_subquery(list.into_query(), Alias::new("part")).take()
+    });
+    let mut union = lists.next()?;
+    for list in lists {
+        union.union(UnionType::All, list);
+    }
+    let mut all = Query::select();
+    all.column(Asterisk)
         .from_subquery(union, Alias::new("parts"))
-        .order_by(Alias::new(key.as_str()), page.from.order())
-        .limit(page.limit + 1);
-    let rows = E::Model::find_by_statement(db.get_database_backend().build(&first)).all(db).await?;
-    Ok(page.cut(rows))
+        .order_by(Alias::new(key.as_str()), from.order());
+    Some(all)
 }
 
 /// Reads a page of the newest-first list that `$query` describes, keyed by `$column`.

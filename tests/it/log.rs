@@ -189,7 +189,7 @@ async fn read_while<T>(house: &House, work: impl Future<Output = T>) -> (Vec<i64
         let workspace = workspace_of(house).await;
         let range = store::event::Range { after: cursor, up_to, link: None, types: Vec::new(), limit: 1_000 };
         let rows = store::event::read(&house.app().db, workspace, range).await.unwrap();
-        seen.extend(rows.iter().map(|row| row.position));
+        seen.extend(rows.events.iter().map(|row| row.position));
         cursor = up_to;
     }
     (seen, done.unwrap())

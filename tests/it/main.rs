@@ -57,6 +57,7 @@ mod lines;
 mod links;
 mod listing;
 mod log;
+mod looking;
 mod metrics;
 mod misbehaviour;
 mod nats;

@@ -3,7 +3,8 @@
 The same pages are asked for over the API, in turns, of a database with a thousand rows in each table and of one with a
 million (--rows). Each page is measured by the median of many calls: the first, one in the middle and the last, forwards
 and, where a list goes both ways, backwards; and with every filter. A page that takes more than twice as long as in
-the small table, and a millisecond more at that, is a failure.
+the small table, and a millisecond more at that, is a failure. So is a page of some types of events that takes more
+than a tenth of a second: no index has the types, and a page looks through so many rows for them at most.
 """
 
 import argparse
@@ -24,6 +25,7 @@ PAGE = 20
 CALLS = 31
 WARM_UP = 5
 MOST = 2.0
+MOST_LOOKING_MS = 100.0
 # Below this, a difference is the machine's.
 NOISE_MS = 1.0
 CHUNK = 50_000
@@ -55,18 +57,18 @@ def prove(database, wanted):
     slow = []
     rows = [["list", "page", f"{FEW} rows", f"{wanted.rows} rows", "ratio"]]
     for what, (before, after) in times.items():
-        is_slow = after > before * MOST and after > before + NOISE_MS
+        is_slow = after > MOST_LOOKING_MS if looks_through(what[0]) else after > max(before * MOST, before + NOISE_MS)
         rows.append([*what, f"{before:.2f} ms", f"{after:.2f} ms", f"{after / before:.2f}"])
-        if is_slow and not reads_on(what[0]):
+        if is_slow:
             slow.append(" ".join(what))
     show(rows)
     if slow:
-        raise Failure(f"{database}: more than {MOST} times as slow: {'; '.join(slow)}")
+        raise Failure(f"{database}: too slow: {'; '.join(slow)}")
 
 
-def reads_on(name):
-    """Whether a list is known to read on until it has found enough: no index has the types of events, as that
-    would make every event dearer to write. It is measured and shown, and not judged."""
+def looks_through(name):
+    """Whether a page of the list looks through rows for those it wants: no index has the types of events, as that
+    would make every event dearer to write."""
     return "ypes (" in name
 
 
@@ -270,7 +272,8 @@ def questions(world):
                  f"first: $first, after: $after{given}) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }} }}")
         for page, range_ in pages(world, kind, both_ways):
             yield (name, page), query, {"filter": wanted, **range_}
-    log = "query($first: Int, $types: [String!]) { events(first: $first, types: $types) { nodes { id } } }"
+    log = ("query($first: Int, $types: [String!]) { events(first: $first, types: $types) { nodes { id } "
+           "pageInfo { hasNextPage } } }")
     for name, types in (("events", []), ("events types", ["link.created"]), ("events types (few)", ["link.failed"]),
                         ("events types (none)", ["run.*"])):
         yield (name, "first"), log, {"first": PAGE, "types": types}
@@ -285,7 +288,10 @@ def measure(few, many):
         random.shuffle(asked)
         for what, (world, query, variables) in asked:
             began = time.perf_counter()
-            world.server.api(query, **variables)
+            try:
+                world.server.api(query, **variables)
+            except Failure as failure:
+                raise Failure(f"{' '.join(what)}, {world.count} rows: {failure}") from failure
             if round_ >= WARM_UP:
                 times[what][world is many].append((time.perf_counter() - began) * 1000)
     return {what: tuple(map(statistics.median, both)) for what, both in times.items()}
