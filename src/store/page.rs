@@ -57,22 +57,6 @@ impl Page {
     fn most(&self) -> usize {
         usize::try_from(self.limit).unwrap_or(usize::MAX)
     }
-
-    /// The same up to the row before this one.
-    fn until(self, row: Uuid) -> Self {
-        match self.from {
-            End::First => Self { before: Some(row), ..self },
-            End::Last => Self { after: Some(row), ..self },
-        }
-    }
-
-    /// The same from the row behind this one on.
-    fn behind(self, row: Uuid) -> Self {
-        match self.from {
-            End::First => Self { after: Some(row), ..self },
-            End::Last => Self { before: Some(row), ..self },
-        }
-    }
 }
 
 /// An end of a list.
@@ -183,7 +167,7 @@ pub(super) async fn newest_first_of<E: EntityTrait>(
     Ok(page.cut(first_of(db, parts, key, page).await?))
 }
 
-/// Reads such a page of those rows that are `wanted`, which no index knows.
+/// Reads such a page of those rows that are `wanted`, which no index knows; always from the beginning of the list.
 pub(super) async fn newest_first_among<E: EntityTrait>(
     db: &impl ConnectionTrait,
     parts: Vec<Part<E>>,
@@ -191,23 +175,20 @@ pub(super) async fn newest_first_among<E: EntityTrait>(
     key: E::Column,
     page: Page,
 ) -> Result<Rows<E::Model>, DbErr> {
+    let page = Page { from: End::First, ..page };
     let (mut rest, mut rows) = (page, Vec::new());
     for _ in 0..STEPS {
         let end = end_of_step(db, parts.clone(), key, rest).await?;
-        let step = end.map_or(rest, |(_, next)| rest.until(next));
+        let step = end.map_or(rest, |(_, next)| Page { before: Some(next), ..rest });
         let those =
             |part: &Part<E>| Part { query: part.query.clone().filter(wanted.clone()), ..part.clone() };
         rows.extend(first_of(db, parts.iter().map(those).collect(), key, step).await?);
         match end {
-            Some((last, _)) if !page.is_over(&rows) => rest = rest.behind(last),
+            Some((last, _)) if !page.is_over(&rows) => rest.after = Some(last),
             _ => return Ok(page.cut(rows)),
         }
     }
-    let stopped_at = match page.from {
-        End::First => rest.after,
-        End::Last => rest.before,
-    };
-    Ok(Rows { stopped_at, ..page.cut(rows) })
+    Ok(Rows { stopped_at: rest.after, ..page.cut(rows) })
 }
 
 /// The last row of a step and the one behind it; nothing if the list ends before.
