@@ -82,7 +82,10 @@ impl Db {
         if let Some(path) = url.strip_prefix("sqlite://") {
             make_private(path.split('?').next().unwrap_or(path))?;
             let only = Database::connect(sqlite(url, 1)).await?;
+            // An index that is made over many rows is sorted in files, whatever is kept in memory later.
+            only.execute_unprepared("PRAGMA temp_store = FILE").await?;
             Migrator::up(&only, None).await?;
+            only.execute_unprepared("PRAGMA temp_store = MEMORY").await?;
             let reader = Database::connect(read_only(url)).await?;
             let writer = Writer::Task(writer::start(only, Arc::clone(&on_commit)));
             Ok(Self { reader, writer, on_commit })
@@ -179,6 +182,9 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("wal_autocheckpoint", "4000")
                 // What is deleted is overwritten: who was erased must not be found in the rest of a page.
                 .pragma("secure_delete", "1")
+                // What a statement needs to be undone stays in memory, or each of many rows writes to a file in
+                // the system's folder for such files, where it would also be found.
+                .pragma("temp_store", "MEMORY")
                 .statement_cache_capacity(256)
         });
     options
