@@ -182,8 +182,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("wal_autocheckpoint", "4000")
                 // What is deleted is overwritten: who was erased must not be found in the rest of a page.
                 .pragma("secure_delete", "1")
-                // What a statement needs to be undone stays in memory, or each of many rows writes to a file in
-                // the system's folder for such files, where it would also be found.
+                // What a statement needs to be undone stays in memory: its file in the system's folder for such
+                // files would be written for each of many rows, and leave on the disk what was deleted.
                 .pragma("temp_store", "MEMORY")
                 .statement_cache_capacity(256)
         });
@@ -263,5 +263,20 @@ mod tests {
         for file in files {
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
         }
+    }
+
+    #[tokio::test]
+    async fn what_undoes_a_statement_stays_in_memory_once_the_schema_is_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("postern.db").display());
+        let db = Db::open(&url, Arc::new(())).await.unwrap();
+        let question = || Statement::from_string(DbBackend::Sqlite, "PRAGMA temp_store");
+
+        let told = crate::store::transact(&db, async move |tx| {
+            let row = tx.query_one_raw(question()).await?.ok_or(Error::NotFound)?;
+            Ok::<i32, Error>(row.try_get("", "temp_store")?)
+        });
+
+        assert_eq!(told.await.unwrap(), 2, "2 is MEMORY");
     }
 }
