@@ -35,8 +35,12 @@ async fn job(partner: &Partner, shop: &Shop) -> String {
 async fn ended(partner: &Partner, link: &Link) -> Value {
     let began = Instant::now();
     let shown = || partner.link(&link.id, "status run { status failure { code } files { name size } }");
-    while ["QUEUED", "RUNNING"].map(Some).contains(&shown().await["run"]["status"].as_str()) {
-        assert!(began.elapsed() < IN_TIME, "the run does not end");
+    loop {
+        let now = shown().await;
+        if !["QUEUED", "RUNNING"].map(Some).contains(&now["run"]["status"].as_str()) {
+            break;
+        }
+        assert!(began.elapsed() < IN_TIME, "{now}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     // Once more: a link that was read just before its run ended was still IN_PROGRESS.
